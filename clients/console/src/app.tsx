@@ -1,0 +1,75 @@
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "@fontsource-variable/inter/wght.css";
+import "./theme/global.css";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { TransportProvider } from "@connectrpc/connect-query";
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider, type RouterHistory } from "@tanstack/react-router";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import type { SessionStore } from "./api/session.ts";
+import { Texts } from "./intl/intl.tsx";
+import { usePreferences } from "./preferences.ts";
+import { createAppRouter } from "./router.tsx";
+import { SessionContext } from "./session.tsx";
+import { theme, tokens } from "./theme/theme.ts";
+
+/** Codes for which asking again gives the same answer. */
+const FINAL = new Set([
+  Code.InvalidArgument, Code.NotFound, Code.AlreadyExists, Code.PermissionDenied,
+  Code.FailedPrecondition, Code.Unimplemented, Code.Unauthenticated, Code.OutOfRange,
+]);
+
+/** The cache of everything the server answered. */
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        retry: (count, error) => count < 2 && !FINAL.has(ConnectError.from(error).code),
+        refetchOnWindowFocus: false,
+      },
+    },
+  });
+}
+
+interface AppProps {
+  transport: Transport;
+  session: SessionStore;
+  /** Where addresses are kept; unset: the browser's address bar. */
+  history?: RouterHistory;
+}
+
+/** The whole console. */
+export function App({ transport, session, history }: AppProps) {
+  const token = useSyncExternalStore(session.subscribe, session.get);
+  // Another session must never see what the one before had loaded.
+  const queries = useMemo(createQueryClient, [token]); // oxlint-disable-line react-hooks/exhaustive-deps
+  const router = useMemo(() => createAppRouter(session, history), [session, history]);
+  const [preferences] = usePreferences();
+  const locale = preferences.locale || navigator.language || "en";
+
+  useEffect(() => {
+    document.documentElement.lang = locale;
+  }, [locale]);
+  useEffect(() => {
+    void router.invalidate();
+  }, [router, token]);
+
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={tokens} defaultColorScheme="auto">
+      <QueryClientProvider client={queries}>
+        <TransportProvider transport={transport}>
+          <SessionContext value={session}>
+            <Texts locale={locale}>
+              <Notifications position="bottom-left" limit={4} />
+              <RouterProvider router={router} />
+            </Texts>
+          </SessionContext>
+        </TransportProvider>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

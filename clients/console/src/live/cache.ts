@@ -1,0 +1,209 @@
+import { create, type DescMethodUnary } from "@bufbuild/protobuf";
+import { createConnectQueryKey } from "@connectrpc/connect-query";
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import {
+  ChatterService,
+  FileService,
+  GetInboxCountsResponseSchema,
+  LiveChatService,
+  LiveService,
+  MessageKind,
+  PresenceState,
+  RecordService,
+  type Chat,
+  type Event,
+  type GetChatResponse,
+  type GetInboxCountsResponse,
+  type GetThreadResponse,
+  type InboxChange,
+  type ListChatsResponse,
+  type ListInboxResponse,
+  type ListPresenceResponse,
+  type Message,
+  type Presence,
+  type ReadMark,
+  type Topic,
+  type TopicOpened,
+} from "../api/contract.ts";
+import { CHAT_FILTERS, chatsKey } from "../chats/query.ts";
+import { applyChat } from "../chats/reduce.ts";
+import { VIEWS, inboxKey } from "../inbox/query.ts";
+import { applyItem } from "../inbox/reduce.ts";
+import type { Journal } from "../thread/journal.ts";
+import { applyMessage, type ThreadLog } from "../thread/log.ts";
+import { threadLogKey } from "../thread/query.ts";
+import type { LiveListener } from "./engine.ts";
+import type { TypingStore } from "./typing.ts";
+
+/** Brings what the stream tells into the query cache. */
+export class LiveCache implements LiveListener {
+  readonly #queries: QueryClient;
+  readonly #self: string;
+  readonly #typing: TypingStore;
+  readonly #journal: Journal;
+  readonly #arrived: (requestId: string) => void;
+  readonly refused: () => void;
+
+  constructor(options: {
+    queries: QueryClient;
+    self: string;
+    typing: TypingStore;
+    journal: Journal;
+    arrived: (requestId: string) => void;
+    refused: () => void;
+  }) {
+    this.#queries = options.queries;
+    this.#self = options.self;
+    this.#typing = options.typing;
+    this.#journal = options.journal;
+    this.#arrived = options.arrived;
+    this.refused = options.refused;
+  }
+
+  event({ change }: Event): void {
+    switch (change.case) {
+      case "message":
+        return this.message(change.value);
+      case "readMark":
+        return this.readMark(change.value);
+      case "typing":
+        if (!change.value.party || change.value.party.id === this.#self) return;
+        if (change.value.stopped) return this.#typing.stopped(change.value.threadId, change.value.party.id);
+        return this.#typing.started(change.value.threadId, change.value.party);
+      case "presence":
+        return this.#presence(change.value);
+      case "inbox":
+        return this.#inbox(change.value);
+      case "chat":
+        return this.chat(change.value);
+      default:
+    }
+  }
+
+  reset(topic: Topic, opened: TopicOpened): void {
+    switch (topic.kind.case) {
+      case "threadId":
+        this.#journal.forget(topic.kind.value);
+        this.#readThreadAnew(topic.kind.value);
+        opened.readMarks.forEach((mark) => this.readMark(mark));
+        break;
+      case "inbox":
+        this.#invalidate(ChatterService.method.listInbox);
+        this.#invalidate(ChatterService.method.getInboxCounts);
+        break;
+      case "chats":
+        this.#invalidate(LiveChatService.method.listChats);
+        this.#invalidate(LiveChatService.method.getChat);
+        this.#invalidate(LiveChatService.method.listChannels);
+        break;
+      case "presence":
+        this.#invalidate(LiveService.method.listPresence);
+        break;
+      default:
+    }
+  }
+
+  resumed(_topic: Topic, opened: TopicOpened): void {
+    opened.readMarks.forEach((mark) => this.readMark(mark));
+  }
+
+  closed(threadId: string): void {
+    this.#readThreadAnew(threadId);
+  }
+
+  /** Takes a message into every loaded stretch of its thread. */
+  message(message: Message): void {
+    this.#arrived(message.requestId);
+    this.#journal.add(message);
+    if (message.author) this.#typing.stopped(message.threadId, message.author.id);
+    let gap = false;
+    this.#queries.setQueriesData<ThreadLog>({ queryKey: threadLogKey(message.threadId) }, (log) => {
+      if (!log) return log;
+      const applied = applyMessage(log, message);
+      gap ||= applied.gap;
+      return applied.log;
+    });
+    if (gap) this.#readThreadAnew(message.threadId);
+    if (message.kind === MessageKind.CHANGE) this.#recordChanged(message.threadId);
+    if (message.files.length > 0) this.#invalidateFiles(message.threadId);
+  }
+
+  readMark(mark: ReadMark): void {
+    const key = createConnectQueryKey({
+      schema: ChatterService.method.getThread,
+      input: { threadId: mark.threadId },
+      cardinality: "finite",
+    });
+    const own = mark.party?.id === this.#self;
+    this.#queries.setQueriesData<GetThreadResponse>({ queryKey: key }, (data) => {
+      if (!data?.thread) return data;
+      const { thread } = data;
+      if (own) return mark.seq > thread.readSeq ? { ...data, thread: { ...thread, readSeq: mark.seq } } : data;
+      const known = thread.readMarks.find((one) => one.party?.id === mark.party?.id);
+      if (known && known.seq >= mark.seq) return data;
+      return { ...data, thread: { ...thread, readMarks: [...thread.readMarks.filter((one) => one !== known), mark] } };
+    });
+  }
+
+  /** Takes a chat into every loaded list. */
+  chat(chat: Chat): void {
+    for (const filter of CHAT_FILTERS) {
+      this.#queries.setQueriesData<InfiniteData<ListChatsResponse>>({ queryKey: chatsKey(filter) }, (data) => applyChat(data, chat, filter, this.#self));
+    }
+    const key = createConnectQueryKey({
+      schema: LiveChatService.method.getChat,
+      input: { chatId: chat.id },
+      cardinality: "finite",
+    });
+    this.#queries.setQueriesData<GetChatResponse>({ queryKey: key }, (data) =>
+      data?.chat && data.chat.version > chat.version ? data : data && { ...data, chat },
+    );
+  }
+
+  #inbox(change: InboxChange): void {
+    const counts = createConnectQueryKey({ schema: ChatterService.method.getInboxCounts, input: {}, cardinality: "finite" });
+    this.#queries.setQueriesData<GetInboxCountsResponse>({ queryKey: counts }, (data) => ({
+      ...(data ?? create(GetInboxCountsResponseSchema)),
+      unreadCount: change.unreadCount,
+    }));
+    const { item } = change;
+    if (!item) return this.#invalidate(ChatterService.method.listInbox);
+    for (const view of Object.values(VIEWS)) {
+      this.#queries.setQueriesData<InfiniteData<ListInboxResponse>>({ queryKey: inboxKey(view) }, (data) => applyItem(data, item, view));
+    }
+  }
+
+  #presence(presence: Presence): void {
+    const key = createConnectQueryKey({ schema: LiveService.method.listPresence, cardinality: "finite" });
+    this.#queries.setQueriesData<ListPresenceResponse>({ queryKey: key }, (data) => {
+      if (!data) return data;
+      const others = data.presences.filter((one) => one.userId !== presence.userId);
+      return { ...data, presences: presence.state === PresenceState.OFFLINE ? others : [...others, presence] };
+    });
+    this.#invalidate(LiveChatService.method.listOperators);
+  }
+
+  #recordChanged(recordId: string): void {
+    void this.#queries.invalidateQueries({
+      queryKey: createConnectQueryKey({ schema: RecordService.method.getRecord, input: { recordId }, cardinality: "finite" }),
+    });
+    this.#invalidate(RecordService.method.listRecords);
+  }
+
+  #invalidateFiles(threadId: string): void {
+    void this.#queries.invalidateQueries({
+      queryKey: createConnectQueryKey({ schema: FileService.method.listFiles, input: { threadId }, cardinality: undefined }),
+    });
+  }
+
+  #readThreadAnew(threadId: string): void {
+    void this.#queries.invalidateQueries({ queryKey: threadLogKey(threadId) });
+    void this.#queries.invalidateQueries({
+      queryKey: createConnectQueryKey({ schema: ChatterService.method.getThread, input: { threadId }, cardinality: "finite" }),
+    });
+  }
+
+  #invalidate(schema: DescMethodUnary): void {
+    void this.#queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema, cardinality: undefined }) });
+  }
+}

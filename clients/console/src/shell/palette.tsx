@@ -1,0 +1,161 @@
+import { Spotlight } from "@mantine/spotlight";
+import "@mantine/spotlight/styles.css";
+import { createClient } from "@connectrpc/connect";
+import { useQuery } from "@connectrpc/connect-query";
+import { keepPreviousData, useQuery as usePlainQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconHelp, IconInbox, IconLogout, IconMessage, IconMessages, IconMoon, IconPlus, IconSearch, IconUserCog } from "@tabler/icons-react";
+import { useMantineColorScheme } from "@mantine/core";
+import { useState, type ReactNode } from "react";
+import { ChatState, ChatView, IdentityService, RecordService, type RecordType } from "../api/contract.ts";
+import { useChats } from "../chats/query.ts";
+import { useText } from "../intl/intl.tsx";
+import { useRecordTypes } from "../records/query.ts";
+import { useServices } from "../services.tsx";
+import { TypeIcon } from "../ui/icons.tsx";
+import { Face } from "../ui/person.tsx";
+import { usePanels } from "./panels.tsx";
+
+interface Entry {
+  id: string;
+  label: string;
+  detail?: string;
+  icon: ReactNode;
+  run: () => void;
+}
+
+interface Group {
+  title: string;
+  entries: Entry[];
+}
+
+/** One box to find and do anything. */
+export default function Palette({ onClose }: { onClose: () => void }) {
+  const t = useText();
+  const [query, setQuery] = useState("");
+  const [settled] = useDebouncedValue(query.trim(), 150);
+  const actions = useActions(query);
+  const chats = useChatEntries(query);
+  const people = usePeople(settled);
+  const records = useRecords(settled);
+  const groups: Group[] = [
+    { title: t("palette.records"), entries: records },
+    { title: t("palette.chats"), entries: chats },
+    { title: t("palette.people"), entries: people },
+    { title: t("palette.actions"), entries: actions },
+  ].filter((group) => group.entries.length > 0);
+  return (
+    <Spotlight.Root query={query} onQueryChange={setQuery} onSpotlightClose={onClose} forceOpened clearQueryOnClose={false} shortcut={null} radius="md">
+      <Spotlight.Search placeholder={t("palette.placeholder")} leftSection={<IconSearch size={18} />} aria-label={t("nav.search")} />
+      <Spotlight.ActionsList mah={420} style={{ overflowY: "auto" }}>
+        {groups.map((group) => (
+          <Spotlight.ActionsGroup key={group.title} label={group.title}>
+            {group.entries.map((entry) => (
+              <Spotlight.Action
+                key={entry.id}
+                label={entry.label}
+                description={entry.detail}
+                leftSection={entry.icon}
+                onClick={() => {
+                  onClose();
+                  entry.run();
+                }}
+              />
+            ))}
+          </Spotlight.ActionsGroup>
+        ))}
+        {groups.length === 0 && <Spotlight.Empty>{t("palette.empty")}</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+    </Spotlight.Root>
+  );
+}
+
+function matches(text: string, query: string): boolean {
+  return text.toLocaleLowerCase().includes(query.trim().toLocaleLowerCase());
+}
+
+function useActions(query: string): Entry[] {
+  const t = useText();
+  const navigate = useNavigate();
+  const { open } = usePanels();
+  const { session, agent } = useServices();
+  const { toggleColorScheme } = useMantineColorScheme();
+  const { data } = useRecordTypes();
+  const create = (data?.recordTypes ?? []).map((type): Entry => ({
+    id: `new-${type.name}`,
+    label: t("palette.new", { type: type.label }),
+    icon: <IconPlus size={18} />,
+    run: () => void navigate({ to: "/records/$type/new", params: { type: type.name } }),
+  }));
+  const all: Entry[] = [
+    { id: "inbox", label: t("help.toInbox"), icon: <IconInbox size={18} />, run: () => void navigate({ to: "/inbox" }) },
+    ...(agent ? [{ id: "chats", label: t("help.toChats"), icon: <IconMessages size={18} />, run: () => void navigate({ to: "/chats" }) }] : []),
+    ...create,
+    { id: "scheme", label: t("palette.scheme"), icon: <IconMoon size={18} />, run: toggleColorScheme },
+    { id: "profile", label: t("profile.settings"), icon: <IconUserCog size={18} />, run: () => open("profile") },
+    { id: "help", label: t("help.title"), icon: <IconHelp size={18} />, run: () => open("help") },
+    { id: "out", label: t("profile.signOut"), icon: <IconLogout size={18} />, run: () => session.set(null) },
+  ];
+  return all.filter((entry) => matches(entry.label, query));
+}
+
+function useChatEntries(query: string): Entry[] {
+  const navigate = useNavigate();
+  const { agent } = useServices();
+  const { data } = useChats({ view: ChatView.ALL, state: ChatState.OPEN }, agent);
+  const chats = data?.pages.flatMap((page) => page.chats) ?? [];
+  return chats
+    .filter((chat) => query.trim() !== "" && matches(`${chat.visitor?.name ?? ""} ${chat.visitor?.email ?? ""}`, query))
+    .slice(0, 5)
+    .map((chat) => ({
+      id: chat.id,
+      label: chat.visitor?.name ?? "",
+      detail: chat.lastMessage?.body,
+      icon: <IconMessage size={18} />,
+      run: () => void navigate({ to: "/chats/$chatId", params: { chatId: chat.id } }),
+    }));
+}
+
+function usePeople(query: string): Entry[] {
+  const navigate = useNavigate();
+  const { data } = useQuery(IdentityService.method.listUsers, { query, pageSize: 5 }, { enabled: query !== "", placeholderData: keepPreviousData });
+  if (query === "") return [];
+  return (data?.users ?? []).map((user) => ({
+    id: user.id,
+    label: user.name,
+    detail: user.email,
+    icon: <Face id={user.id} name={user.name} size={24} />,
+    run: () => void navigate({ to: "/inbox" }),
+  }));
+}
+
+function useRecords(query: string): Entry[] {
+  const navigate = useNavigate();
+  const { transport } = useServices();
+  const types = useRecordTypes().data?.recordTypes ?? [];
+  const { data } = usePlainQuery({
+    queryKey: ["palette-records", query, types.map((type) => type.name)],
+    queryFn: ({ signal }) => findRecords(types, query, signal),
+    enabled: query !== "",
+    placeholderData: keepPreviousData,
+  });
+  async function findRecords(all: RecordType[], words: string, signal: AbortSignal) {
+    const client = createClient(RecordService, transport);
+    const found = await Promise.all(
+      all.slice(0, 8).map(async (type) => {
+        const { references } = await client.searchReferences({ type: type.name, query: words, pageSize: 4 }, { signal });
+        return references.map((reference) => ({ type, reference }));
+      }),
+    );
+    return found.flat();
+  }
+  if (query === "" || !data) return [];
+  return data.map(({ type, reference }) => ({
+    id: reference.id,
+    label: reference.title,
+    detail: type.label,
+    icon: <TypeIcon icon={type.icon} type={type.name} />,
+    run: () => void navigate({ to: "/records/$type/$recordId", params: { type: type.name, recordId: reference.id } }),
+  }));
+}

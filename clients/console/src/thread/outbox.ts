@@ -1,0 +1,175 @@
+import { type Fault, isPassing, toFault } from "../api/fault.ts";
+import type { Message, PostMessageRequest } from "../api/contract.ts";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { PostMessageRequestSchema } from "../api/contract.ts";
+
+/** A file that a message on its way takes along. */
+export interface PendingFile {
+  id: string;
+  name: string;
+  size: number;
+  mediaType: string;
+}
+
+/** A message on its way. */
+export interface Pending {
+  requestId: string;
+  threadId: string;
+  body: string;
+  internal: boolean;
+  mentionIds: string[];
+  files: PendingFile[];
+  time: number;
+  state: "sending" | "waiting" | "failed";
+  fault?: Fault;
+}
+
+/** What posts a message; the same request id twice posts once. */
+export type Post = (request: MessageInitShape<typeof PostMessageRequestSchema>) => Promise<Message>;
+
+/** The request of a pending message. */
+export type PostInit = Pick<PostMessageRequest, "requestId" | "threadId" | "body" | "internal" | "mentionIds">;
+
+/**
+ * Sends messages and shows them until they are in the thread. One thread's
+ * messages go one after another, so that they arrive as they were written. What
+ * may pass is tried again by itself; what fails waits for the writer.
+ */
+export class Outbox {
+  #pending: Pending[] = [];
+  readonly #listeners = new Set<() => void>();
+  readonly #busy = new Set<string>();
+  readonly #post: Post;
+  readonly #sent: (message: Message) => void;
+  readonly #wait: (attempt: number) => Promise<void>;
+  readonly #storage: Storage | undefined;
+
+  constructor(options: {
+    post: Post;
+    /** Told of every message that was stored. */
+    sent: (message: Message) => void;
+    wait: (attempt: number) => Promise<void>;
+    /** Where messages survive a reload; unset: nowhere. */
+    storage?: Storage;
+  }) {
+    this.#post = options.post;
+    this.#sent = options.sent;
+    this.#wait = options.wait;
+    this.#storage = options.storage;
+    this.#pending = restore(options.storage);
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** All pending messages, oldest first; the same array until something changes. */
+  snapshot = (): readonly Pending[] => this.#pending;
+
+  /** Sends a message. */
+  send(message: Omit<Pending, "state" | "time" | "requestId">): void {
+    const requestId = crypto.randomUUID();
+    this.#set([...this.#pending, { ...message, requestId, time: Date.now(), state: "sending" }]);
+    void this.#drain(message.threadId);
+  }
+
+  /** Tries a failed message again, by the same request id. */
+  retry(requestId: string): void {
+    const pending = this.#pending.find((one) => one.requestId === requestId);
+    if (!pending) return;
+    this.#change(requestId, { state: "sending", fault: undefined });
+    void this.#drain(pending.threadId);
+  }
+
+  /** Gives a failed message up, and answers it so that its text is not lost. */
+  discard(requestId: string): Pending | undefined {
+    const pending = this.#pending.find((one) => one.requestId === requestId);
+    this.#set(this.#pending.filter((one) => one.requestId !== requestId));
+    return pending;
+  }
+
+  /** Forgets a message that was seen in the thread. */
+  arrived(requestId: string): void {
+    if (requestId !== "" && this.#pending.some((one) => one.requestId === requestId)) {
+      this.#set(this.#pending.filter((one) => one.requestId !== requestId));
+    }
+  }
+
+  async #drain(threadId: string): Promise<void> {
+    if (this.#busy.has(threadId)) return;
+    this.#busy.add(threadId);
+    try {
+      for (;;) {
+        const next = this.#pending.find((one) => one.threadId === threadId && one.state !== "failed");
+        if (!next) return;
+        await this.#deliver(next);
+      }
+    } finally {
+      this.#busy.delete(threadId);
+    }
+  }
+
+  async #deliver(pending: Pending): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const message = await this.#post({
+          requestId: pending.requestId,
+          threadId: pending.threadId,
+          body: pending.body,
+          internal: pending.internal,
+          mentionIds: pending.mentionIds,
+          fileIds: pending.files.map((file) => file.id),
+        });
+        this.#sent(message);
+        this.arrived(pending.requestId);
+        return;
+      } catch (reason) {
+        const fault = toFault(reason);
+        if (!isPassing(fault) || attempt >= 4) {
+          this.#change(pending.requestId, { state: "failed", fault });
+          return;
+        }
+        this.#change(pending.requestId, { state: "waiting" });
+        await this.#wait(attempt);
+      }
+    }
+  }
+
+  #change(requestId: string, change: Partial<Pending>): void {
+    this.#set(this.#pending.map((one) => (one.requestId === requestId ? { ...one, ...change } : one)));
+  }
+
+  #set(pending: Pending[]): void {
+    this.#pending = pending;
+    this.#storage?.setItem(KEY, JSON.stringify(pending.map(({ fault: _fault, ...rest }) => rest)));
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const KEY = "parley.outbox";
+
+/** What was on its way when the page went away: it waits for the writer. */
+function restore(storage: Storage | undefined): Pending[] {
+  const text = storage?.getItem(KEY);
+  if (!text) return [];
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.filter(isPending).map((one) => ({ ...one, state: "failed" as const })) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isPending(value: unknown): value is Pending {
+  return (
+    typeof value === "object" && value !== null &&
+    "requestId" in value && typeof value.requestId === "string" &&
+    "threadId" in value && typeof value.threadId === "string" &&
+    "body" in value && typeof value.body === "string" &&
+    "internal" in value && typeof value.internal === "boolean" &&
+    "mentionIds" in value && Array.isArray(value.mentionIds) &&
+    "files" in value && Array.isArray(value.files) &&
+    "time" in value && typeof value.time === "number"
+  );
+}

@@ -1,0 +1,65 @@
+import { PartyKind, PresenceState, Availability, type Party, type Presence } from "../api/contract.ts";
+import { useQuery } from "@connectrpc/connect-query";
+import { LiveService } from "../api/contract.ts";
+import { useText } from "../intl/intl.tsx";
+import classes from "./person.module.css";
+
+const PRESENCE = LiveService.method.listPresence;
+
+/** How present a user is; undefined when not there or not known. */
+export function usePresence(userId: string | undefined): Presence | undefined {
+  const { data } = useQuery(PRESENCE, { pageSize: 200 }, { staleTime: Infinity });
+  return data?.presences.find((presence) => presence.userId === userId);
+}
+
+/** Up to two letters for a name. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/u).filter((word) => word !== "");
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return letters.map((word) => [...(word ?? "")][0] ?? "").join("").toLocaleUpperCase() || "?";
+}
+
+/** A hue that stays the same for an id. */
+export function hueOf(id: string): number {
+  let hash = 7;
+  for (const letter of id) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 3_600;
+  return Math.round(hash / 10);
+}
+
+interface FaceProps {
+  id: string;
+  name: string;
+  size?: number;
+  kind?: PartyKind;
+  /** Shows whether the user is there. */
+  presence?: boolean;
+}
+
+/** Somebody's picture: initials on a colour made from the id. */
+export function Face({ id, name, size = 28, kind = PartyKind.USER, presence = false }: FaceProps) {
+  return (
+    <span className={classes.face} style={{ "--size": `${size}px`, "--hue": hueOf(id) }} data-kind={kind} aria-hidden={!presence}>
+      {initials(name)}
+      {presence && kind === PartyKind.USER && <Dot userId={id} />}
+    </span>
+  );
+}
+
+/** The face of a party of a thread. */
+export function PartyFace({ party, size, presence }: { party: Party | undefined; size?: number; presence?: boolean }) {
+  return <Face id={party?.id ?? ""} name={party?.name ?? "?"} kind={party?.kind} size={size} presence={presence} />;
+}
+
+function Dot({ userId }: { userId: string }) {
+  const presence = usePresence(userId);
+  const t = useText();
+  if (!presence || presence.state === PresenceState.OFFLINE || presence.state === PresenceState.UNSPECIFIED) return null;
+  const state = stateOf(presence);
+  return <span className={classes.dot} data-state={state} role="img" aria-label={t(`presence.${state}`)} />;
+}
+
+/** The word for a presence. */
+export function stateOf(presence: Presence): "online" | "away" | "busy" {
+  if (presence.availability === Availability.BUSY) return "busy";
+  return presence.state === PresenceState.ONLINE ? "online" : "away";
+}

@@ -1,0 +1,177 @@
+-- RecordTypeInsert adds a type. The name and the request id are unique in the
+-- workspace, so of two who add the same type one is told.
+-- name: RecordTypeInsert :exec
+INSERT INTO record_type (workspace_id, name, label, built_in, definition, request_id, create_time, update_time)
+VALUES (@workspace_id, @name, @label, @built_in, @definition, sqlc.narg(request_id), @now, @now);
+
+-- RecordTypeInstall adds a type that comes with Parley, unless it is there.
+-- name: RecordTypeInstall :exec
+INSERT INTO record_type (workspace_id, name, label, built_in, definition, create_time, update_time)
+VALUES (@workspace_id, @name, @label, true, @definition, @now, @now)
+ON CONFLICT (workspace_id, name) DO NOTHING;
+
+-- RecordTypeGet answers one type.
+-- name: RecordTypeGet :one
+SELECT * FROM record_type
+WHERE workspace_id = @workspace_id AND name = @name;
+
+-- RecordTypeByRequest answers the type that an earlier try added.
+-- name: RecordTypeByRequest :one
+SELECT * FROM record_type
+WHERE workspace_id = @workspace_id AND request_id = @request_id::uuid;
+
+-- RecordTypeList answers the types in the order of their labels, after the one
+-- with this label and name.
+-- name: RecordTypeList :many
+SELECT * FROM record_type
+WHERE workspace_id = @workspace_id AND (lower(label), name) > (@after_label::text, @after_name::text)
+ORDER BY lower(label), name
+LIMIT @page_size::integer;
+
+-- RecordTypeLock reads a type for changing it. It waits for the saves under way,
+-- which hold the type, and makes the next ones wait.
+-- name: RecordTypeLock :one
+SELECT * FROM record_type
+WHERE workspace_id = @workspace_id AND name = @name
+FOR UPDATE;
+
+-- RecordTypeHold reads a type and keeps it as it is until the transaction ends.
+-- Saves do not wait for one another.
+-- name: RecordTypeHold :one
+SELECT * FROM record_type
+WHERE workspace_id = @workspace_id AND name = @name
+FOR KEY SHARE;
+
+-- RecordTypeCount counts the types of a workspace.
+-- name: RecordTypeCount :one
+SELECT count(*) FROM record_type
+WHERE workspace_id = @workspace_id;
+
+-- RecordTypeExisting answers which of the names are types.
+-- name: RecordTypeExisting :many
+SELECT name FROM record_type
+WHERE workspace_id = @workspace_id AND name = ANY (@names::text[]);
+
+-- RecordTypeReferrer answers another type that has a reference to this one.
+-- name: RecordTypeReferrer :one
+SELECT label FROM record_type
+WHERE workspace_id = @workspace_id AND name <> @name
+    AND definition @> jsonb_build_object('fields', jsonb_build_array(jsonb_build_object('targetType', @name::text)))
+LIMIT 1;
+
+-- RecordTypeUpdate replaces a type's definition.
+-- name: RecordTypeUpdate :one
+UPDATE record_type SET label = @label, definition = @definition, version = version + 1, update_time = @now
+WHERE workspace_id = @workspace_id AND name = @name
+RETURNING *;
+
+-- RecordTypeDelete removes a type; records of it violate the foreign key.
+-- name: RecordTypeDelete :exec
+DELETE FROM record_type
+WHERE workspace_id = @workspace_id AND name = @name;
+
+-- RecordTypeInUse is true if the type has records.
+-- name: RecordTypeInUse :one
+SELECT EXISTS (SELECT FROM record WHERE workspace_id = @workspace_id AND type = @type);
+
+-- RecordGet answers one record.
+-- name: RecordGet :one
+SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time FROM record
+WHERE workspace_id = @workspace_id AND id = @id;
+
+-- RecordLock reads a record for changing it, and the version of its type, which
+-- stays as it is until the transaction ends. The type is locked first, as every
+-- other does: two orders would deadlock.
+-- name: RecordLock :one
+SELECT r.workspace_id, r.id, r.type, r.title, r.fields, r.unique_value, r.version, r.creator, r.create_time, r.update_time,
+    t.version AS type_version
+FROM record_type t JOIN record r ON r.workspace_id = t.workspace_id AND r.type = t.name
+WHERE r.workspace_id = @workspace_id AND r.id = @id
+FOR KEY SHARE OF t FOR UPDATE OF r;
+
+-- RecordByRequest answers the record that an earlier try of a user made.
+-- name: RecordByRequest :one
+SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time FROM record
+WHERE workspace_id = @workspace_id AND creator = @creator::uuid AND request_id = @request_id::uuid;
+
+-- RecordByUnique answers the ids of the records that have one of the values in
+-- their unique field.
+-- name: RecordByUnique :many
+SELECT id, unique_value::text AS value FROM record
+WHERE workspace_id = @workspace_id AND type = @type AND unique_value = ANY (@unique_values::text[]);
+
+-- RecordByTitle answers records by their exact title. Heads are the first 100
+-- characters of the titles, which are what the index has.
+-- name: RecordByTitle :many
+SELECT id, title FROM record
+WHERE workspace_id = @workspace_id AND type = @type AND left(title, 100) = ANY (@heads::text[]) AND title = ANY (@titles::text[])
+ORDER BY id
+LIMIT @most::integer;
+
+-- RecordInsert adds a record of a type that still has the given version, and
+-- keeps the type as it is until the transaction ends. No row: the type changed.
+-- name: RecordInsert :execrows
+INSERT INTO record (workspace_id, id, type, title, fields, unique_value, words, creator, request_id, create_time, update_time)
+SELECT t.workspace_id, @id::uuid, t.name, @title::text, @fields::jsonb, sqlc.narg(unique_value)::text,
+    array_to_tsvector(@words::text[]), sqlc.narg(creator)::uuid, sqlc.narg(request_id)::uuid, @now::timestamptz, @now::timestamptz
+FROM record_type t
+WHERE t.workspace_id = @workspace_id AND t.name = @type AND t.version = @type_version
+FOR KEY SHARE;
+
+-- RecordUpdate saves a record that is locked, and answers its new version.
+-- name: RecordUpdate :one
+UPDATE record SET title = @title, fields = @fields, unique_value = sqlc.narg(unique_value),
+    words = array_to_tsvector(@words::text[]), version = version + 1, update_time = @now
+WHERE workspace_id = @workspace_id AND id = @id
+RETURNING version;
+
+-- RecordDelete removes a record. References to it stay and point to nothing.
+-- name: RecordDelete :exec
+DELETE FROM record
+WHERE workspace_id = @workspace_id AND id = @id;
+
+-- RecordStrip takes fields away from all records of a type.
+-- name: RecordStrip :exec
+UPDATE record SET fields = fields - @names::text[]
+WHERE workspace_id = @workspace_id AND type = @type AND fields ?| @names::text[];
+
+-- RecordFill gives values to the records of a type that have none.
+-- name: RecordFill :exec
+UPDATE record SET fields = @values::jsonb || fields
+WHERE workspace_id = @workspace_id AND type = @type AND NOT fields ?& @names::text[];
+
+-- RecordWithout answers whether a record of a type lacks a field.
+-- name: RecordWithout :one
+SELECT EXISTS (SELECT FROM record WHERE workspace_id = @workspace_id AND type = @type AND NOT fields ? @name::text);
+
+-- RecordPage walks all records of a type by id.
+-- name: RecordPage :many
+SELECT id, fields FROM record
+WHERE workspace_id = @workspace_id AND type = @type AND id > @after
+ORDER BY id
+LIMIT @page_size::integer;
+
+-- RecordDerive replaces what is derived from the fields of records: words are
+-- separated by spaces, and an empty unique value is none.
+-- name: RecordDerive :exec
+UPDATE record SET title = n.title, unique_value = nullif(n.unique_value, ''),
+    words = array_to_tsvector(array_remove(string_to_array(n.words, ' '), ''))
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@titles::text[]) AS title, unnest(@unique_values::text[]) AS unique_value,
+    unnest(@words::text[]) AS words) AS n
+WHERE record.workspace_id = @workspace_id AND record.id = n.id;
+
+-- RecordClearUnique frees the unique values of a type that no longer has any.
+-- name: RecordClearUnique :exec
+UPDATE record SET unique_value = NULL
+WHERE workspace_id = @workspace_id AND type = @type AND unique_value IS NOT NULL;
+
+-- RecordFileNames answers the names of finished files.
+-- name: RecordFileNames :many
+SELECT id, thread_id, name FROM file
+WHERE workspace_id = @workspace_id AND id = ANY (@ids::uuid[]) AND state >= 2;
+
+-- RecordFileKeep marks files of a record's thread as attached, now that a field
+-- of the record names them, so that they are not swept as unused.
+-- name: RecordFileKeep :exec
+UPDATE file SET state = 3
+WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND id = ANY (@ids::uuid[]) AND state = 2;

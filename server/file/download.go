@@ -1,0 +1,127 @@
+package file
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/gen/db"
+	"github.com/parley-chat/parley/server/fault"
+)
+
+// unknownType is what everything is served as that a browser is to save and not
+// to look into.
+const unknownType = "application/octet-stream"
+
+// inline is true for what a browser may show: pictures of sorts that hold
+// nothing but a picture. SVG is not one of them, and never HTML, XML or PDF.
+func inline(mediaType string) bool {
+	switch mediaType {
+	case "image/png", "image/jpeg", "image/gif", "image/webp":
+		return true
+	default:
+		return false
+	}
+}
+
+// Download serves what a link of CreateFileLink leads to, at PathPrefix, with
+// ranges. Everything that may have changed since the link was made is asked
+// again: whether the credential is in force, and whether its holder may read the
+// file. Every refusal is the same 404.
+//
+// Whatever the bytes are, a browser runs nothing of them: no sniffing, no
+// script, no frame, an opaque origin, and but for plain pictures a file to save.
+func (h *Handler) Download(w http.ResponseWriter, r *http.Request) {
+	harden(w.Header())
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	f, err := h.linked(r.Context(), strings.TrimPrefix(r.URL.Path, PathPrefix), r.URL.Query().Get("token"))
+	if err != nil {
+		h.refuse(w, r, err)
+		return
+	}
+	h.serve(w, r, &f)
+}
+
+// harden makes an answer inert, whatever is in it.
+func harden(header http.Header) {
+	for name, value := range map[string]string{
+		"Content-Security-Policy": "sandbox; default-src 'none'",
+		"X-Content-Type-Options":  "nosniff",
+		"Referrer-Policy":         "no-referrer",
+		"X-Frame-Options":         "DENY",
+		// The website that the widget is on shows pictures from here; who has no
+		// link has no address to show.
+		"Cross-Origin-Resource-Policy": "cross-origin",
+		// A copy is asked about each time, so that it ends with the right to it.
+		"Cache-Control": "private, no-cache",
+	} {
+		header.Set(name, value)
+	}
+}
+
+// linked is the file that a link leads to, if its holder may read it now.
+func (h *Handler) linked(ctx context.Context, id, token string) (db.File, error) {
+	l, ok := h.open(token)
+	if named, err := uuid.Parse(id); !ok || err != nil || named != l.file {
+		return db.File{}, errNotFound
+	}
+	c, err := h.callers.CallerOf(ctx, l.workspace, l.credential)
+	if err != nil {
+		return db.File{}, wrap("find holder of file link", err)
+	}
+	return h.finished(ctx, c, l.file)
+}
+
+// refuse answers a request that gets no file. What is wrong with a link is told
+// to nobody.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	switch fault.KindOf(err) {
+	case fault.NotFound, fault.Denied, fault.Unauthenticated, fault.Precondition:
+		http.Error(w, "there is no such file, or this address has expired", http.StatusNotFound)
+	default:
+		if r.Context().Err() == nil {
+			h.logger.ErrorContext(r.Context(), "serve file", "error", err)
+		}
+		http.Error(w, "the file cannot be loaded at the moment", http.StatusServiceUnavailable)
+	}
+}
+
+// serve sends the bytes. A file never changes, so its id is its version.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, f *db.File) {
+	b := newBody(r.Context(), h.store, f)
+	defer closeQuietly(b)
+	disposition, mediaType := "attachment", unknownType
+	if inline(f.MediaType) {
+		disposition, mediaType = "inline", f.MediaType
+	}
+	header := w.Header()
+	header.Set("Content-Type", mediaType)
+	header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
+	header.Set("ETag", `"`+f.ID.String()+`"`)
+	http.ServeContent(&steady{ResponseWriter: w}, r, "", f.CreateTime, b)
+}
+
+// steady flushes after the first write. From then on the server gives every
+// write its own time, so that a slow connection gets a large file as long as it
+// keeps reading; one deadline for the whole answer would cut it off.
+type steady struct {
+	http.ResponseWriter
+	flushed bool
+}
+
+// Write implements http.ResponseWriter.
+func (s *steady) Write(p []byte) (int, error) {
+	n, err := s.ResponseWriter.Write(p)
+	if err == nil && !s.flushed {
+		s.flushed = true
+		err = http.NewResponseController(s.ResponseWriter).Flush()
+	}
+	return n, err
+}

@@ -1,0 +1,141 @@
+package file
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"connectrpc.com/connect"
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/gen/db"
+	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
+	"github.com/parley-chat/parley/server/access"
+	"github.com/parley-chat/parley/server/fault"
+	"github.com/parley-chat/parley/server/thread"
+)
+
+// chunk is how many bytes go into one frame of ReadFile.
+const chunk = 128 << 10
+
+var errPage = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "this page token was not given out for this list; begin again without one").WithField("page_token")
+
+var errOffset = fault.New(fault.Invalid, "OFFSET_OUT_OF_RANGE", "the file ends before this offset").WithField("offset")
+
+// finished answers a file that the caller may read and that has its bytes.
+func (h *Handler) finished(ctx context.Context, c access.Caller, id uuid.UUID) (db.File, error) {
+	row, _, err := h.find(ctx, c, id)
+	if err != nil {
+		return db.File{}, err
+	}
+	if row.File.State == stateUploading {
+		return db.File{}, errUnfinished
+	}
+	return row.File, nil
+}
+
+// ReadFile implements threadv1connect.FileServiceHandler.
+func (h *Handler) ReadFile(ctx context.Context, req *threadv1.ReadFileRequest, stream *connect.ServerStream[threadv1.ReadFileResponse]) error {
+	id, err := uuid.Parse(req.GetFileId())
+	if err != nil {
+		return errNotFound
+	}
+	f, err := h.finished(ctx, access.FromContext(ctx), id)
+	if err != nil {
+		return err
+	}
+	if req.GetOffset() > f.Size {
+		return errOffset
+	}
+	b := newBody(ctx, h.store, &f)
+	defer closeQuietly(b)
+	if _, err := b.Seek(req.GetOffset(), io.SeekStart); err != nil {
+		return err
+	}
+	return send(b, stream)
+}
+
+// send streams what r reads. Sending encodes at once, so one buffer serves.
+func send(r io.Reader, stream *connect.ServerStream[threadv1.ReadFileResponse]) error {
+	buffer := make([]byte, chunk)
+	for {
+		n, err := io.ReadFull(r, buffer)
+		if n > 0 {
+			if err := stream.Send(&threadv1.ReadFileResponse{Data: buffer[:n]}); err != nil {
+				return fmt.Errorf("send file: %w", err)
+			}
+		}
+		switch {
+		case err == io.EOF, err == io.ErrUnexpectedEOF: // as such only from ReadFull: the end
+			return nil
+		case err != nil:
+			return storeFault(err)
+		}
+	}
+}
+
+const (
+	defaultPage = 50
+	maxPage     = 100
+)
+
+// ListFiles implements threadv1connect.FileServiceHandler.
+func (h *Handler) ListFiles(ctx context.Context, req *threadv1.ListFilesRequest) (*threadv1.ListFilesResponse, error) {
+	c := access.FromContext(ctx)
+	id, err := uuid.Parse(req.GetThreadId())
+	if err != nil {
+		return nil, access.ErrThreadNotFound
+	}
+	if _, err := h.gate.Read(ctx, c, id); err != nil {
+		return nil, err
+	}
+	before, err := h.openPage(req.GetPageToken(), id)
+	if err != nil {
+		return nil, err
+	}
+	size := pageSize(int(req.GetPageSize()))
+	files, err := h.q.FileList(ctx, h.db, db.FileListParams{
+		WorkspaceID: c.Workspace, ThreadID: id, Before: before, WithInternal: !c.Outsider(), MaxRows: int32(size + 1),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list files: %w", err)
+	}
+	res := &threadv1.ListFilesResponse{}
+	if len(files) > size {
+		files = files[:size]
+		if res.NextPageToken, err = h.pages.Seal([]string{files[size-1].ID.String()}, "ListFiles", id.String()); err != nil {
+			return nil, fmt.Errorf("seal page token: %w", err)
+		}
+	}
+	for i := range files {
+		res.Files = append(res.Files, Describe(&files[i], thread.AudienceOf(c)))
+	}
+	return res, nil
+}
+
+// openPage is the file that a page begins after; nil for the first page.
+func (h *Handler) openPage(token string, threadID uuid.UUID) (*uuid.UUID, error) {
+	if token == "" {
+		return nil, nil
+	}
+	place, err := h.pages.Open(token, "ListFiles", threadID.String())
+	if err != nil {
+		return nil, err
+	}
+	if len(place) != 1 {
+		return nil, errPage
+	}
+	id, err := uuid.Parse(place[0])
+	if err != nil {
+		return nil, errPage
+	}
+	return &id, nil
+}
+
+// pageSize is how many files a page has when so many are asked for.
+func pageSize(asked int) int {
+	if asked <= 0 {
+		return defaultPage
+	}
+	return min(asked, maxPage)
+}

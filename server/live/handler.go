@@ -1,0 +1,263 @@
+package live
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	mathrand "math/rand/v2"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	livev1 "github.com/parley-chat/parley/gen/parley/live/v1"
+	"github.com/parley-chat/parley/gen/parley/live/v1/livev1connect"
+	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
+	"github.com/parley-chat/parley/server/access"
+	"github.com/parley-chat/parley/server/fault"
+	"github.com/parley-chat/parley/server/rpc"
+)
+
+var (
+	errEnded      = fault.New(fault.Unauthenticated, "CREDENTIAL_ENDED", "the credential of this stream has ended; sign in again")
+	errNoStream   = fault.New(fault.NotFound, "STREAM_NOT_FOUND", "there is no such stream any more; subscribe again with all topics")
+	errTopicEmpty = fault.New(fault.Invalid, "TOPIC_EMPTY", "every topic has to say what it is about")
+	errTooMany    = fault.New(fault.Exhausted, "TOO_MANY_TOPICS", "a stream has at most 500 topics; drop some first")
+)
+
+const maxTopics = 500
+
+// SubscribeHandler serves LiveService.Subscribe. It is made by hand, and not by
+// the generated code, because its answers are frames that are encoded already.
+func (h *Hub) SubscribeHandler(options ...connect.HandlerOption) (path string, handler *connect.Handler) {
+	schema := livev1.File_parley_live_v1_live_service_proto.Services().ByName("LiveService").Methods().ByName("Subscribe")
+	options = append(options,
+		connect.WithSchema(schema), connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithCodec(codec{name: "proto", as: asProto}), connect.WithCodec(codec{name: "json", as: asJSON}))
+	procedure := livev1connect.LiveServiceSubscribeProcedure
+	return procedure, connect.NewServerStreamHandlerSimple(procedure, h.subscribe, options...)
+}
+
+func (h *Hub) subscribe(ctx context.Context, req *livev1.SubscribeRequest, out *connect.ServerStream[Frame]) error {
+	orders, err := h.orders(req.GetTopics(), nil)
+	if err != nil {
+		return err
+	}
+	s, err := h.open(access.FromContext(ctx))
+	if err != nil {
+		return err
+	}
+	defer h.close(s)
+	if s.caller.Kind == access.User {
+		h.Presence.Connected(s.caller.Workspace, s.caller.ID, req.GetActive())
+		defer h.Presence.Disconnected(s.caller.Workspace, s.caller.ID)
+	}
+	s.orders = orders
+	return s.run(ctx, out)
+}
+
+// run writes frames until the stream ends.
+func (s *stream) run(ctx context.Context, out *connect.ServerStream[Frame]) error {
+	write := func(f *Frame, more bool) error {
+		if f == nil {
+			rpc.HoldFlush(ctx, false)
+			return nil
+		}
+		rpc.HoldFlush(ctx, more)
+		return out.Send(f)
+	}
+	if err := write(s.openedFrame(), true); err != nil {
+		return err
+	}
+	for {
+		goOn, err := s.feed(ctx, write)
+		if err != nil || !goOn {
+			return err
+		}
+		rpc.HoldFlush(ctx, false)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.wake:
+		}
+	}
+}
+
+func (s *stream) openedFrame() *Frame {
+	return &Frame{message: &livev1.SubscribeResponse{Frame: &livev1.SubscribeResponse_Opened{
+		Opened: &livev1.Opened{StreamId: s.id, HeartbeatSeconds: int32((s.hub.Heartbeat + time.Second) / time.Second)},
+	}}}
+}
+
+// orders reads the topics of a request; a cursor that was never given out is an
+// error at once, before anything is sent.
+func (h *Hub) orders(add, drop []*livev1.Topic) ([]order, error) {
+	orders := make([]order, 0, len(add)+len(drop))
+	for _, t := range drop {
+		orders = append(orders, order{topic: t, drop: true})
+	}
+	for _, t := range add {
+		o := order{topic: t, fresh: t.GetCursor() == ""}
+		if t.GetKind() == nil {
+			return nil, errTopicEmpty
+		}
+		if _, isState := stateOf(t); !isState && !o.fresh {
+			id, err := uuid.Parse(t.GetThreadId())
+			if err != nil {
+				return nil, errTopicEmpty
+			}
+			rev, current, err := h.sealer.Rev(id, t.GetCursor())
+			if err != nil {
+				return nil, err
+			}
+			o.rev, o.stale = rev, !current
+		}
+		orders = append(orders, o)
+	}
+	return orders, nil
+}
+
+// find is the stream of that name, if it was opened with the credential.
+func (h *Hub) find(id string, workspace, credential uuid.UUID) *stream {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	s := h.streams[id]
+	if s == nil || s.caller.Workspace != workspace || s.caller.Credential != credential {
+		return nil
+	}
+	return s
+}
+
+// UpdateSubscription implements LiveService. The stream may be on another node:
+// its name says on which.
+func (h *Hub) UpdateSubscription(ctx context.Context, req *livev1.UpdateSubscriptionRequest) (*livev1.UpdateSubscriptionResponse, error) {
+	c := access.FromContext(ctx)
+	orders, err := h.orders(req.GetAdd(), req.GetDrop())
+	if err != nil {
+		return nil, err
+	}
+	if s := h.find(req.GetStreamId(), c.Workspace, c.Credential); s != nil {
+		s.mu.Lock()
+		full := len(s.orders)+len(orders) > maxTopics
+		s.mu.Unlock()
+		if full {
+			return nil, errTooMany
+		}
+		s.command(orders...)
+		return &livev1.UpdateSubscriptionResponse{}, nil
+	}
+	node, _, ok := strings.Cut(req.GetStreamId(), ".")
+	if !ok || node == hex.EncodeToString(h.Node[:]) || !h.Bus.Healthy() {
+		return nil, errNoStream
+	}
+	encoded, err := proto.Marshal(req)
+	if err != nil {
+		return nil, err
+	}
+	h.Bus.Send(&wirev1.Signal{WorkspaceId: c.Workspace[:], What: &wirev1.Signal_StreamUpdate{
+		StreamUpdate: &wirev1.StreamUpdate{CredentialId: c.Credential[:], Request: encoded},
+	}})
+	return &livev1.UpdateSubscriptionResponse{}, nil
+}
+
+// Poll implements LiveService: a stream that ends with the first thing to say.
+func (h *Hub) Poll(ctx context.Context, req *livev1.PollRequest) (*livev1.PollResponse, error) {
+	orders, err := h.orders(req.GetTopics(), nil)
+	if err != nil {
+		return nil, err
+	}
+	moment := h.changed.moment()
+	s, err := h.open(access.FromContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer h.close(s)
+	s.orders = orders
+	p := poll{stream: s, asked: req.GetTopics()}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(req.GetWaitMs())*time.Millisecond+readTime)
+	defer cancel()
+	wait := time.NewTimer(time.Duration(req.GetWaitMs()) * time.Millisecond)
+	defer wait.Stop()
+	for {
+		goOn, err := s.feed(ctx, p.collect)
+		if err != nil {
+			return nil, err
+		}
+		if len(p.frames) > 0 || !goOn {
+			return p.answer(moment), nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-wait.C:
+			return p.answer(moment), nil
+		case <-s.wake:
+		}
+	}
+}
+
+// poll gathers the frames of one Poll.
+type poll struct {
+	stream *stream
+	asked  []*livev1.Topic
+	frames []*livev1.SubscribeResponse
+}
+
+// collect keeps what is news to the poller: that a topic goes on is none, nor
+// that a list which did not change is to be read anew.
+func (p *poll) collect(f *Frame, _ bool) error {
+	if f == nil || f.message.GetHeartbeat() != nil {
+		return nil
+	}
+	if o := f.message.GetTopicOpened(); o != nil {
+		if o.GetContinuity() == livev1.Continuity_CONTINUITY_RESUMED {
+			return nil
+		}
+		if kind, isState := stateOf(o.GetTopic()); isState && p.stream.hub.quiet(p.stream.caller, kind, p.cursorOf(kind)) {
+			return nil
+		}
+	}
+	p.frames = append(p.frames, f.message)
+	return nil
+}
+
+func (p *poll) cursorOf(kind stateKind) string {
+	for _, t := range p.asked {
+		if k, isState := stateOf(t); isState && k == kind {
+			return t.GetCursor()
+		}
+	}
+	return ""
+}
+
+// answer is what was gathered, and where every topic stands. Topics that were
+// closed are left out.
+func (p *poll) answer(moment int64) *livev1.PollResponse {
+	res := &livev1.PollResponse{Frames: p.frames}
+	s := p.stream
+	for id, sub := range s.subs {
+		res.Topics = append(res.Topics, threadTopic(id, s.hub.sealer.Cursor(id, sub.topic.position(sub))))
+	}
+	for kind := range stateKinds {
+		if s.states[kind] {
+			t := stateTopic(kind)
+			t.Cursor = s.hub.stateCursor(moment)
+			res.Topics = append(res.Topics, t)
+		}
+	}
+	return res
+}
+
+// jitter is a duration less up to a fifth, so that what began together does not
+// end together.
+func jitter(d time.Duration) time.Duration {
+	return d - time.Duration(mathrand.Int64N(int64(d/5)+1))
+}
+
+func newStreamID() []byte {
+	id := make([]byte, 9)
+	_, _ = rand.Read(id) // never fails: crypto/rand ends the program first
+	return id
+}

@@ -1,0 +1,115 @@
+// Package record keeps records and their types. A type is data: its fields, who
+// may do what, and which changes followers hear of are read from the database,
+// so a lead, a ticket and a customer's own types go through the same code.
+//
+// What is decided here beside the contract:
+//
+//   - Values are checked and brought into one form when they are written (value.go),
+//     so that equal values are equal bytes and every stored value can be cast by a
+//     filter. A decimal or amount keeps the digits it was written with; 12.5 and
+//     12.50 are the same value, and changing one to the other changes nothing.
+//   - A field that only some roles may read does not exist for the others: not in
+//     records, display, types, filters, orders, imports or errors. The title and
+//     the unique field are readable by everybody, because they show elsewhere.
+//   - A reference can only be set to what its writer may read. What it points to
+//     may be deleted later: the reference stays and is displayed as nothing.
+//   - Every save is one transaction with its line in the thread. It holds the
+//     record's type as it was checked against, so a field that is being removed
+//     never gets another value.
+//   - A change of the assignee is always logged. An import tells nobody's inbox.
+package record
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/parley-chat/parley/gen/db"
+	recordv1 "github.com/parley-chat/parley/gen/parley/record/v1"
+	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
+	"github.com/parley-chat/parley/server/recent"
+	"github.com/parley-chat/parley/server/thread"
+)
+
+const (
+	// typeTTL bounds how long a node goes on with a type after a change of which
+	// it was not told.
+	typeTTL = 5 * time.Second
+	// typesKept is how many types a node remembers.
+	typesKept = 4096
+)
+
+// Log is what records need of the threads that hang on them.
+type Log interface {
+	Create(ctx context.Context, tx db.DBTX, workspace, id uuid.UUID, kind int16, recordType string) error
+	PostTx(ctx context.Context, tx pgx.Tx, d thread.Draft) (thread.Message, error)
+	Announce(ctx context.Context, messages ...thread.Message)
+	Drop(ctx context.Context, tx db.DBTX, workspace, id uuid.UUID) error
+}
+
+// Followers is what records need of the people who follow them.
+type Followers interface {
+	// Follow makes a user a follower with these subtypes, unless they are one.
+	Follow(ctx context.Context, tx pgx.Tx, workspace, thread, user uuid.UUID, subtypes []string) error
+	// Assigned puts the assignment, which the newest message of the thread tells
+	// of, into the user's inbox.
+	Assigned(ctx context.Context, tx pgx.Tx, workspace, thread, user, actor uuid.UUID) error
+}
+
+// Users is what records need of the people of a workspace.
+type Users interface {
+	// Names answers the names of those ids that are users, active or not.
+	Names(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]string, error)
+	// Find answers active users by the beginnings of the words of their names,
+	// at most limit.
+	Find(ctx context.Context, workspace uuid.UUID, query string, limit int) ([]*recordv1.Reference, error)
+}
+
+// Signals tells all servers what to forget.
+type Signals interface {
+	Publish(s *wirev1.Signal)
+}
+
+// Pages seals and opens page tokens.
+type Pages interface {
+	Seal(place []string, bound ...string) (string, error)
+	Open(token string, bound ...string) ([]string, error)
+}
+
+// Config is what a Handler stands on.
+type Config struct {
+	DB        *pgxpool.Pool
+	Log       Log
+	Followers Followers
+	Users     Users
+	Signals   Signals
+	Pages     Pages
+	Now       func() time.Time
+	Logger    *slog.Logger
+}
+
+// Handler implements RecordService, and access.Door for the threads of records.
+type Handler struct {
+	db        *pgxpool.Pool
+	q         *db.Queries
+	log       Log
+	followers Followers
+	users     Users
+	signals   Signals
+	pages     Pages
+	now       func() time.Time
+	logger    *slog.Logger
+	types     *recent.Cache[typeKey, *Type]
+}
+
+// New makes a Handler.
+func New(c Config) *Handler {
+	return &Handler{
+		db: c.DB, q: db.New(), log: c.Log, followers: c.Followers, users: c.Users, signals: c.Signals, pages: c.Pages,
+		now: c.Now, logger: c.Logger, types: recent.New[typeKey, *Type](typesKept, typeTTL, c.Now),
+	}
+}

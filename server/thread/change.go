@@ -1,0 +1,129 @@
+package thread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/parley-chat/parley/gen/db"
+	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
+	"github.com/parley-chat/parley/server/access"
+	"github.com/parley-chat/parley/server/store"
+)
+
+// Change names a message to change and who wants it.
+type Change struct {
+	Workspace, Thread, Message uuid.UUID
+	Editor                     access.Caller
+}
+
+// Edit replaces a message's text; what it was is kept for administrators.
+func (l *Log) Edit(ctx context.Context, c Change, body string) (Message, error) {
+	return l.change(ctx, c, func(m *Message, now time.Time) bool {
+		if m.Body == body {
+			return false
+		}
+		m.Body, m.Edit = body, &now
+		return true
+	})
+}
+
+// Delete leaves a tombstone in a message's place.
+func (l *Log) Delete(ctx context.Context, c Change) (Message, error) {
+	return l.change(ctx, c, func(m *Message, now time.Time) bool {
+		m.Body, m.Delete = "", &now
+		m.Extra = &wirev1.Extra{DeletedBy: AuthorOf(c.Editor).Party()}
+		return true
+	})
+}
+
+// change runs edit on a message that the editor may change, as the thread's next
+// revision. Nothing happens if edit says that nothing changed.
+func (l *Log) change(ctx context.Context, c Change, edit func(*Message, time.Time) bool) (Message, error) {
+	changed := false
+	m, err := store.InTxV(ctx, l.db, func(tx pgx.Tx) (Message, error) {
+		// The thread's row first, as every post does: two orders would deadlock.
+		rev, err := l.q.ThreadAdvance(ctx, tx, db.ThreadAdvanceParams{WorkspaceID: c.Workspace, ID: c.Thread})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return Message{}, errThreadGone
+		}
+		if err != nil {
+			return Message{}, fmt.Errorf("advance thread: %w", err)
+		}
+		row, err := l.q.MessageLock(ctx, tx, db.MessageLockParams{WorkspaceID: c.Workspace, ThreadID: c.Thread, ID: c.Message})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return Message{}, ErrNoMessage
+		}
+		if err != nil {
+			return Message{}, fmt.Errorf("lock message: %w", err)
+		}
+		before := fromRow(row)
+		if err := before.mayChange(c.Editor); err != nil {
+			return Message{}, err
+		}
+		after := before
+		if !edit(&after, l.now().Truncate(time.Microsecond).UTC()) {
+			return before, errUnchanged
+		}
+		changed, after.Rev = true, rev
+		return after, l.replace(ctx, tx, c, row, &after)
+	})
+	if errors.Is(err, errUnchanged) {
+		return l.Get(ctx, c.Workspace, c.Thread, c.Message)
+	}
+	if err != nil {
+		return Message{}, err
+	}
+	if changed {
+		l.announce(&m)
+	}
+	return m, nil
+}
+
+// errUnchanged rolls back, so that a change of nothing takes no revision.
+var errUnchanged = errors.New("nothing changed")
+
+// mayChange is the rule of who changes which message.
+func (m *Message) mayChange(editor access.Caller) error {
+	switch {
+	case m.Internal && editor.Outsider():
+		return ErrNoMessage
+	case m.Kind != edited || m.Delete != nil:
+		return ErrUneditable
+	case m.Author.ID != editor.ID && !editor.Administrator():
+		return ErrNotYours
+	default:
+		return nil
+	}
+}
+
+// replace stores what the message is now, and keeps what it was.
+func (l *Log) replace(ctx context.Context, tx pgx.Tx, c Change, before db.Message, m *Message) error {
+	err := l.q.MessageVersionInsert(ctx, tx, db.MessageVersionInsertParams{
+		WorkspaceID: c.Workspace, ThreadID: c.Thread, Seq: before.Seq, Rev: before.Rev, Body: before.Body, Extra: before.Extra,
+		EditorID: c.Editor.ID, ReplaceTime: l.now(),
+	})
+	if err != nil {
+		return fmt.Errorf("keep version: %w", err)
+	}
+	extra, err := encodeExtra(m.Extra)
+	if err != nil {
+		return err
+	}
+	if _, err := l.q.MessageReplace(ctx, tx, db.MessageReplaceParams{
+		Rev: m.Rev, Body: m.Body, Extra: extra, EditTime: m.Edit, DeleteTime: m.Delete, WorkspaceID: c.Workspace, ThreadID: c.Thread, Seq: m.Seq,
+	}); err != nil {
+		return fmt.Errorf("replace message: %w", err)
+	}
+	if m.Delete == nil {
+		return nil
+	}
+	if err := l.q.FileDetach(ctx, tx, db.FileDetachParams{WorkspaceID: c.Workspace, ThreadID: c.Thread, MessageID: &m.ID}); err != nil {
+		return fmt.Errorf("detach files: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package thread
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/server/fault"
+)
+
+// The committer's limits. They were found by `parley bench` on two cores shared
+// with PostgreSQL and the clients; more of either only makes statements wait for
+// each other.
+const (
+	defaultDirect = 6   // single posts on their way at once
+	gathered      = 2   // gathered statements on their way at once
+	batchSize     = 128 // posts in one statement
+	queueSize     = 4096
+	commitTime    = 15 * time.Second
+)
+
+// errBusy is the answer when more posts wait than could be served in time.
+var errBusy = fault.New(fault.Unavailable, "POSTING_BUSY", "too many messages are waiting to be stored; try again in a moment").WithRetry(time.Second)
+
+// committer is the group commit of a node. A post goes to the database at once
+// and alone while few do; when more wait they are gathered into one statement
+// with one commit. Nothing ever waits for a timer: gathering happens only while
+// something else is being committed anyway.
+//
+// Two statements of a node never touch one thread at the same time: the second
+// would only wait for the first one's row lock, and a hot thread is served best
+// by one statement after the other, each with all that waits.
+type committer struct {
+	direct  int
+	one     func(context.Context, *Draft) (Message, error)
+	many    func(context.Context, []*post)
+	mu      sync.Mutex
+	waiting []*post
+	busy    map[uuid.UUID]struct{}
+	singles int
+	batches int
+}
+
+// post is a draft on its way.
+type post struct {
+	draft  *Draft
+	done   chan struct{}
+	result Message
+	err    error
+}
+
+func newCommitter(direct int, one func(context.Context, *Draft) (Message, error), many func(context.Context, []*post)) *committer {
+	if direct <= 0 {
+		direct = defaultDirect
+	}
+	return &committer{direct: direct, one: one, many: many, busy: make(map[uuid.UUID]struct{})}
+}
+
+// do commits one draft and answers when it is durable. If ctx ends first the
+// post may still be committed; the caller learns that by trying again with the
+// same request id.
+func (c *committer) do(ctx context.Context, d *Draft) (Message, error) {
+	c.mu.Lock()
+	if _, busy := c.busy[d.Thread]; !busy && len(c.waiting) == 0 && c.batches == 0 && c.singles < c.direct {
+		c.busy[d.Thread] = struct{}{}
+		c.singles++
+		c.mu.Unlock()
+		m, err := c.one(ctx, d)
+		c.finish(true, d.Thread)
+		return m, err
+	}
+	if len(c.waiting) >= queueSize {
+		c.mu.Unlock()
+		return Message{}, errBusy
+	}
+	p := &post{draft: d, done: make(chan struct{})}
+	c.waiting = append(c.waiting, p)
+	c.dispatch()
+	c.mu.Unlock()
+	select {
+	case <-p.done:
+		return p.result, p.err
+	case <-ctx.Done():
+		return Message{}, ctx.Err()
+	}
+}
+
+// dispatch sends off what may go now. The caller holds mu.
+func (c *committer) dispatch() {
+	for c.batches < gathered {
+		batch := c.take()
+		if len(batch) == 0 {
+			return
+		}
+		c.batches++
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), commitTime)
+			c.many(ctx, batch)
+			cancel()
+			threads := make([]uuid.UUID, 0, len(batch))
+			for _, p := range batch {
+				threads = append(threads, p.draft.Thread)
+				close(p.done)
+			}
+			c.finish(false, threads...)
+		}()
+	}
+}
+
+// take removes from the queue the posts that can go in one statement: those
+// whose threads are free, in the order they came.
+func (c *committer) take() []*post {
+	var batch []*post
+	mine := make(map[uuid.UUID]struct{})
+	rest := c.waiting[:0]
+	for _, p := range c.waiting {
+		_, busy := c.busy[p.draft.Thread]
+		_, own := mine[p.draft.Thread]
+		if len(batch) == batchSize || (busy && !own) {
+			rest = append(rest, p)
+			continue
+		}
+		mine[p.draft.Thread] = struct{}{}
+		c.busy[p.draft.Thread] = struct{}{}
+		batch = append(batch, p)
+	}
+	clear(c.waiting[len(rest):])
+	c.waiting = rest
+	return batch
+}
+
+// finish frees threads and sends off what waited for them.
+func (c *committer) finish(single bool, threads ...uuid.UUID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if single {
+		c.singles--
+	} else {
+		c.batches--
+	}
+	for _, t := range threads {
+		delete(c.busy, t)
+	}
+	if len(c.waiting) > 0 {
+		c.dispatch()
+	}
+}

@@ -1,0 +1,264 @@
+package thread
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/parley-chat/parley/gen/db"
+	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
+	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
+	"github.com/parley-chat/parley/server/store"
+)
+
+// Post stores a message and tells its readers. When it returns without an error
+// the message is durable; when it fails, or its answer is lost, the same draft
+// can be posted again and is stored once.
+func (l *Log) Post(ctx context.Context, d Draft) (Message, error) {
+	m, err := l.post(ctx, &d)
+	if err != nil {
+		return l.resolve(ctx, l.db, &d, err)
+	}
+	l.announce(&m)
+	return m, nil
+}
+
+func (l *Log) post(ctx context.Context, d *Draft) (Message, error) {
+	if len(d.Files) > 0 {
+		return store.InTxV(ctx, l.db, func(tx pgx.Tx) (Message, error) { return l.write(ctx, tx, d) })
+	}
+	if len(d.Mentions) > 0 || d.Kind == threadv1.MessageKind_MESSAGE_KIND_SYSTEM {
+		return l.write(ctx, l.db, d)
+	}
+	return l.commit.do(ctx, d)
+}
+
+// PostTx is Post inside a transaction of the caller's, who announces the message
+// after the commit.
+func (l *Log) PostTx(ctx context.Context, tx pgx.Tx, d Draft) (Message, error) {
+	m, err := store.InTxV(ctx, tx, func(tx pgx.Tx) (Message, error) { return l.write(ctx, tx, &d) })
+	if err != nil {
+		return l.resolve(ctx, tx, &d, err)
+	}
+	return m, nil
+}
+
+// resolve turns a failed post into the message that an earlier try stored, or
+// into the reason why there is none.
+func (l *Log) resolve(ctx context.Context, tx db.DBTX, d *Draft, failure error) (Message, error) {
+	if !errors.Is(failure, errNotTaken) && !violates(failure, "message_request") {
+		return Message{}, failure
+	}
+	row, err := l.q.MessageByRequest(ctx, tx, db.MessageByRequestParams{
+		WorkspaceID: d.Workspace, ThreadID: d.Thread, AuthorID: d.Author.ID, RequestID: d.RequestID,
+	})
+	if err == nil {
+		return same(fromRow(row), d)
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return Message{}, fmt.Errorf("find message by request: %w", err)
+	}
+	t, err := l.q.ThreadGet(ctx, tx, db.ThreadGetParams{WorkspaceID: d.Workspace, ID: d.Thread})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		l.Forget(d.Workspace, d.Thread)
+		return Message{}, errThreadGone
+	case err != nil:
+		return Message{}, fmt.Errorf("find thread: %w", err)
+	case t.Closed:
+		return Message{}, ErrClosed
+	default:
+		return Message{}, failure
+	}
+}
+
+// same refuses a request id that was used for something else. What was edited
+// since cannot be compared, and passes.
+func same(m Message, d *Draft) (Message, error) {
+	if m.Edit == nil && m.Delete == nil && (m.Body != d.Body || m.Internal != d.Internal) {
+		return Message{}, ErrReused
+	}
+	return m, nil
+}
+
+// write posts one draft through tx, or the pool.
+func (l *Log) write(ctx context.Context, tx db.DBTX, d *Draft) (Message, error) {
+	m := l.message(d)
+	extra, err := encodeExtra(d.Extra)
+	if err != nil {
+		return Message{}, err
+	}
+	if err := l.attach(ctx, tx, d, &m); err != nil {
+		return Message{}, err
+	}
+	row, err := l.q.ThreadPost(ctx, tx, db.ThreadPostParams{
+		WorkspaceID: d.Workspace, ThreadID: d.Thread, ID: m.ID, Kind: int16(d.Kind), Internal: d.Internal, Subtype: d.Subtype,
+		AuthorKind: int16(d.Author.Kind), AuthorID: d.Author.ID, AuthorName: d.Author.Name, AuthorPublicName: d.Author.PublicName,
+		Body: d.Body, Extra: extra, RequestID: d.RequestID, CreateTime: m.Create, Follow: d.Follow, Notify: d.Notify,
+		Mentions: d.Mentions, IsChat: d.Chat, Forced: d.Kind == threadv1.MessageKind_MESSAGE_KIND_SYSTEM,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Message{}, errNotTaken
+	}
+	if err != nil {
+		return Message{}, fmt.Errorf("post message: %w", err)
+	}
+	m.Seq, m.Rev, m.PublicSeq, m.notified = row.Seq, row.Rev, row.PublicSeq, row.Notified
+	return m, nil
+}
+
+// attach gives the message its files, in the same transaction.
+func (l *Log) attach(ctx context.Context, tx db.DBTX, d *Draft, m *Message) error {
+	if len(d.Files) == 0 {
+		return nil
+	}
+	n, err := l.q.FileAttach(ctx, tx, db.FileAttachParams{
+		MessageID: &m.ID, Internal: d.Internal, WorkspaceID: d.Workspace, ThreadID: d.Thread, AuthorID: d.Author.ID, Ids: d.Files,
+	})
+	if err != nil {
+		return fmt.Errorf("attach files: %w", err)
+	}
+	if int(n) == len(d.Files) {
+		return nil
+	}
+	// A retry finds its files taken by the message it is a retry of.
+	_, err = l.q.MessageByRequest(ctx, tx, db.MessageByRequestParams{
+		WorkspaceID: d.Workspace, ThreadID: d.Thread, AuthorID: d.Author.ID, RequestID: d.RequestID,
+	})
+	if err == nil {
+		return errNotTaken
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("find message by request: %w", err)
+	}
+	return ErrNoFile
+}
+
+// postOne is the committer's way for a single draft.
+func (l *Log) postOne(ctx context.Context, d *Draft) (Message, error) {
+	// A caller who hangs up must not cost the pool a connection in mid-statement.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	return l.write(ctx, l.db, d)
+}
+
+// postMany commits the drafts of posts in one statement. If that fails for the
+// sake of one of them, each is tried alone.
+func (l *Log) postMany(ctx context.Context, posts []*post) {
+	if len(posts) == 1 {
+		posts[0].result, posts[0].err = l.write(ctx, l.db, posts[0].draft)
+		return
+	}
+	params, byID, err := l.gather(posts)
+	var rows []db.ThreadPostManyRow
+	if err == nil {
+		rows, err = l.q.ThreadPostMany(ctx, l.db, params)
+	}
+	if err != nil {
+		for _, p := range posts {
+			p.result, p.err = l.write(ctx, l.db, p.draft)
+		}
+		return
+	}
+	for _, row := range rows {
+		p := byID[row.ID]
+		p.err = nil
+		p.result.Seq, p.result.Rev, p.result.PublicSeq, p.result.notified = row.Seq, row.Rev, row.PublicSeq, row.Notified
+	}
+}
+
+// gather turns posts into the columns of one statement. Each post is marked as
+// not taken until its row comes back.
+func (l *Log) gather(posts []*post) (db.ThreadPostManyParams, map[uuid.UUID]*post, error) {
+	slices.SortStableFunc(posts, func(a, b *post) int { return compareThreads(a.draft, b.draft) })
+	var a db.ThreadPostManyParams
+	byID := make(map[uuid.UUID]*post, len(posts))
+	for i, p := range posts {
+		d := p.draft
+		if i == 0 || compareThreads(posts[i-1].draft, d) != 0 {
+			a.OfWorkspaceIds, a.OfThreadIds = append(a.OfWorkspaceIds, d.Workspace), append(a.OfThreadIds, d.Thread)
+			a.Counts, a.PublicCounts = append(a.Counts, 0), append(a.PublicCounts, 0)
+		}
+		last := len(a.Counts) - 1
+		a.Counts[last]++
+		if !d.Internal {
+			a.PublicCounts[last]++
+		}
+		extra, err := encodeExtra(d.Extra)
+		if err != nil {
+			return a, nil, err
+		}
+		p.result, p.err = l.message(d), errNotTaken
+		byID[p.result.ID] = p
+		a.Ks, a.Pks = append(a.Ks, a.Counts[last]), append(a.Pks, a.PublicCounts[last])
+		appendDraft(&a, d, &p.result, extra)
+	}
+	return a, byID, nil
+}
+
+func appendDraft(a *db.ThreadPostManyParams, d *Draft, m *Message, extra []byte) {
+	a.WorkspaceIds, a.ThreadIds = append(a.WorkspaceIds, d.Workspace), append(a.ThreadIds, d.Thread)
+	a.Ids, a.Kinds = append(a.Ids, m.ID), append(a.Kinds, int16(d.Kind))
+	a.Internals, a.Subtypes = append(a.Internals, d.Internal), append(a.Subtypes, d.Subtype)
+	a.AuthorKinds, a.AuthorIds = append(a.AuthorKinds, int16(d.Author.Kind)), append(a.AuthorIds, d.Author.ID)
+	a.AuthorNames, a.AuthorPublicNames = append(a.AuthorNames, d.Author.Name), append(a.AuthorPublicNames, d.Author.PublicName)
+	a.Bodies, a.Extras = append(a.Bodies, d.Body), append(a.Extras, extra)
+	a.RequestIds, a.CreateTimes = append(a.RequestIds, d.RequestID), append(a.CreateTimes, m.Create)
+	a.Notifies, a.AreChats = append(a.Notifies, d.Notify), append(a.AreChats, d.Chat)
+	a.Follows = append(a.Follows, strings.Join(d.Follow, ","))
+}
+
+func compareThreads(a, b *Draft) int {
+	return cmp.Or(bytes.Compare(a.Workspace[:], b.Workspace[:]), bytes.Compare(a.Thread[:], b.Thread[:]))
+}
+
+// message is the draft as it will be stored, but for its numbers. Times are cut
+// to what PostgreSQL keeps, so that what is sent live equals what is read later.
+func (l *Log) message(d *Draft) Message {
+	return Message{
+		Workspace: d.Workspace, Thread: d.Thread, ID: newID(), RequestID: d.RequestID, Kind: d.Kind, Internal: d.Internal,
+		Subtype: d.Subtype, Author: d.Author, Body: d.Body, Extra: d.Extra, Create: l.now().Truncate(time.Microsecond).UTC(),
+	}
+}
+
+// newID makes a UUIDv7: ids made later sort later.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// encodeExtra stores the empty value for a message that has nothing of it.
+func encodeExtra(x *wirev1.Extra) ([]byte, error) {
+	if x == nil {
+		return nil, nil
+	}
+	b, err := proto.Marshal(x)
+	if err != nil {
+		return nil, fmt.Errorf("encode message: %w", err)
+	}
+	return b, nil
+}
+
+// fromRow is a stored message. What cannot be decoded is left out rather than
+// hiding the message: only this package writes it.
+func fromRow(r db.Message) Message {
+	m := Message{
+		Workspace: r.WorkspaceID, Thread: r.ThreadID, ID: r.ID, RequestID: r.RequestID, Seq: r.Seq, Rev: r.Rev, PublicSeq: r.PublicSeq,
+		Kind: threadv1.MessageKind(r.Kind), Internal: r.Internal, Subtype: r.Subtype, Body: r.Body, Create: r.CreateTime.UTC(),
+		Edit: r.EditTime, Delete: r.DeleteTime,
+		Author: Author{Kind: threadv1.PartyKind(r.AuthorKind), ID: r.AuthorID, Name: r.AuthorName, PublicName: r.AuthorPublicName},
+	}
+	if len(r.Extra) > 0 {
+		x := new(wirev1.Extra)
+		if proto.Unmarshal(r.Extra, x) == nil {
+			m.Extra = x
+		}
+	}
+	return m
+}
