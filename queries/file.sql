@@ -43,7 +43,7 @@ RETURNING *;
 -- name: FileList :many
 SELECT * FROM file
 WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND state = 3
-    AND (sqlc.narg(before)::uuid IS NULL OR id < sqlc.narg(before)::uuid)
+    AND id < @before
     AND (NOT internal OR @with_internal::boolean)
 ORDER BY id DESC
 LIMIT @max_rows;

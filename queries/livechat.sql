@@ -54,7 +54,7 @@ ON CONFLICT DO NOTHING;
 
 -- OperatorAgentFind tells of a user whether they may be an operator.
 -- name: OperatorAgentFind :one
-SELECT role, active FROM "user"
+SELECT name, role, active FROM "user"
 WHERE workspace_id = @workspace_id AND id = @id;
 
 -- OperatorLock reads one operator and holds the row until the transaction ends.
@@ -176,11 +176,12 @@ WHERE workspace_id = @workspace_id AND channel_id = @channel_id AND state = 1 AN
 ORDER BY id
 LIMIT @max_rows;
 
--- ChatWaitingChannels answers in which channels of all workspaces chats wait. It
--- serves no request: it finds the work that a lost event would have left.
+-- ChatWaitingChannels answers in which channels of all workspaces chats wait, some
+-- after the one given. It serves no request: it finds the work that a lost event
+-- would have left.
 -- name: ChatWaitingChannels :many
 SELECT DISTINCT workspace_id, channel_id FROM chat
-WHERE state = 1 AND operator_id IS NULL
+WHERE state = 1 AND operator_id IS NULL AND (workspace_id, channel_id) > (@after_workspace::uuid, @after_channel::uuid)
 ORDER BY workspace_id, channel_id
 LIMIT @max_rows;
 
@@ -297,7 +298,8 @@ UPDATE visitor SET chat_count = chat_count + 1, page_url = @page_url, referrer =
 WHERE workspace_id = @workspace_id AND id = @id
 RETURNING *;
 
--- VisitorGet answers one visitor.
--- name: VisitorGet :one
-SELECT * FROM visitor
-WHERE workspace_id = @workspace_id AND id = @id;
+-- VisitorInsert makes a visitor who has said nothing yet.
+-- name: VisitorInsert :one
+INSERT INTO visitor (workspace_id, id, name, locale, time_zone, user_agent, create_time)
+VALUES (@workspace_id, @id, @name, @locale, @time_zone, @user_agent, @create_time)
+RETURNING *;

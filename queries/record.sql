@@ -23,7 +23,7 @@ WHERE workspace_id = @workspace_id AND request_id = @request_id::uuid;
 -- RecordTypeList answers the types in the order of their labels, after the one
 -- with this label and name.
 -- name: RecordTypeList :many
-SELECT * FROM record_type
+SELECT sqlc.embed(record_type), lower(label)::text AS sort_label FROM record_type
 WHERE workspace_id = @workspace_id AND (lower(label), name) > (@after_label::text, @after_name::text)
 ORDER BY lower(label), name
 LIMIT @page_size::integer;
@@ -175,3 +175,25 @@ WHERE workspace_id = @workspace_id AND id = ANY (@ids::uuid[]) AND state >= 2;
 -- name: RecordFileKeep :exec
 UPDATE file SET state = 3
 WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND id = ANY (@ids::uuid[]) AND state = 2;
+
+-- RecordUserNames answers the names of users, active or not.
+-- name: RecordUserNames :many
+SELECT id, name, active FROM "user"
+WHERE workspace_id = @workspace_id AND id = ANY (@ids::uuid[]);
+
+-- RecordUserFind answers active users by their exact name or e-mail address.
+-- name: RecordUserFind :many
+SELECT id, name, lower(email)::text AS email FROM "user"
+WHERE workspace_id = @workspace_id AND active AND (name = ANY (@texts::text[]) OR lower(email) = ANY (@emails::text[]))
+ORDER BY id;
+
+-- RecordListByUnique answers the records that have one of the values in their
+-- unique field.
+-- name: RecordListByUnique :many
+SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time FROM record
+WHERE workspace_id = @workspace_id AND type = @type AND unique_value = ANY (@unique_values::text[]);
+
+-- RecordTitles answers the titles of records.
+-- name: RecordTitles :many
+SELECT id, title FROM record
+WHERE workspace_id = @workspace_id AND id = ANY (@ids::uuid[]);

@@ -277,7 +277,7 @@ func (q *Queries) FileGet(ctx context.Context, db DBTX, arg FileGetParams) (File
 const fileList = `-- name: FileList :many
 SELECT workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time FROM file
 WHERE workspace_id = $1 AND thread_id = $2 AND state = 3
-    AND ($3::uuid IS NULL OR id < $3::uuid)
+    AND id < $3
     AND (NOT internal OR $4::boolean)
 ORDER BY id DESC
 LIMIT $5
@@ -286,7 +286,7 @@ LIMIT $5
 type FileListParams struct {
 	WorkspaceID  uuid.UUID
 	ThreadID     uuid.UUID
-	Before       *uuid.UUID
+	Before       uuid.UUID
 	WithInternal bool
 	MaxRows      int32
 }

@@ -162,7 +162,7 @@ func (q *Queries) ChannelInsert(ctx context.Context, db DBTX, arg ChannelInsertP
 
 const channelList = `-- name: ChannelList :many
 SELECT workspace_id, id, name, welcome_text, title, input_placeholder, color, chat_limit, idle_minutes, allowed_origins, request_id, create_time FROM channel
-WHERE workspace_id = $1 AND lower(name) > $2::text
+WHERE workspace_id = $1 AND lower(name) > lower($2::text)
 ORDER BY lower(name)
 LIMIT $3
 `
@@ -1076,20 +1076,27 @@ func (q *Queries) ChatWaiting(ctx context.Context, db DBTX, arg ChatWaitingParam
 
 const chatWaitingChannels = `-- name: ChatWaitingChannels :many
 SELECT DISTINCT workspace_id, channel_id FROM chat
-WHERE state = 1 AND operator_id IS NULL
+WHERE state = 1 AND operator_id IS NULL AND (workspace_id, channel_id) > ($1::uuid, $2::uuid)
 ORDER BY workspace_id, channel_id
-LIMIT $1
+LIMIT $3
 `
+
+type ChatWaitingChannelsParams struct {
+	AfterWorkspace uuid.UUID
+	AfterChannel   uuid.UUID
+	MaxRows        int32
+}
 
 type ChatWaitingChannelsRow struct {
 	WorkspaceID uuid.UUID
 	ChannelID   uuid.UUID
 }
 
-// ChatWaitingChannels answers in which channels of all workspaces chats wait. It
-// serves no request: it finds the work that a lost event would have left.
-func (q *Queries) ChatWaitingChannels(ctx context.Context, db DBTX, maxRows int32) ([]ChatWaitingChannelsRow, error) {
-	rows, err := db.Query(ctx, chatWaitingChannels, maxRows)
+// ChatWaitingChannels answers in which channels of all workspaces chats wait, some
+// after the one given. It serves no request: it finds the work that a lost event
+// would have left.
+func (q *Queries) ChatWaitingChannels(ctx context.Context, db DBTX, arg ChatWaitingChannelsParams) ([]ChatWaitingChannelsRow, error) {
+	rows, err := db.Query(ctx, chatWaitingChannels, arg.AfterWorkspace, arg.AfterChannel, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1109,7 +1116,7 @@ func (q *Queries) ChatWaitingChannels(ctx context.Context, db DBTX, maxRows int3
 }
 
 const operatorAgentFind = `-- name: OperatorAgentFind :one
-SELECT role, active FROM "user"
+SELECT name, role, active FROM "user"
 WHERE workspace_id = $1 AND id = $2
 `
 
@@ -1119,6 +1126,7 @@ type OperatorAgentFindParams struct {
 }
 
 type OperatorAgentFindRow struct {
+	Name   string
 	Role   int16
 	Active bool
 }
@@ -1127,7 +1135,7 @@ type OperatorAgentFindRow struct {
 func (q *Queries) OperatorAgentFind(ctx context.Context, db DBTX, arg OperatorAgentFindParams) (OperatorAgentFindRow, error) {
 	row := db.QueryRow(ctx, operatorAgentFind, arg.WorkspaceID, arg.ID)
 	var i OperatorAgentFindRow
-	err := row.Scan(&i.Role, &i.Active)
+	err := row.Scan(&i.Name, &i.Role, &i.Active)
 	return i, err
 }
 
@@ -1475,19 +1483,33 @@ func (q *Queries) VisitorChats(ctx context.Context, db DBTX, arg VisitorChatsPar
 	return i, err
 }
 
-const visitorGet = `-- name: VisitorGet :one
-SELECT workspace_id, id, name, email, page_url, referrer, locale, user_agent, time_zone, chat_count, create_time FROM visitor
-WHERE workspace_id = $1 AND id = $2
+const visitorInsert = `-- name: VisitorInsert :one
+INSERT INTO visitor (workspace_id, id, name, locale, time_zone, user_agent, create_time)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+RETURNING workspace_id, id, name, email, page_url, referrer, locale, user_agent, time_zone, chat_count, create_time
 `
 
-type VisitorGetParams struct {
+type VisitorInsertParams struct {
 	WorkspaceID uuid.UUID
 	ID          uuid.UUID
+	Name        string
+	Locale      string
+	TimeZone    string
+	UserAgent   string
+	CreateTime  time.Time
 }
 
-// VisitorGet answers one visitor.
-func (q *Queries) VisitorGet(ctx context.Context, db DBTX, arg VisitorGetParams) (Visitor, error) {
-	row := db.QueryRow(ctx, visitorGet, arg.WorkspaceID, arg.ID)
+// VisitorInsert makes a visitor who has said nothing yet.
+func (q *Queries) VisitorInsert(ctx context.Context, db DBTX, arg VisitorInsertParams) (Visitor, error) {
+	row := db.QueryRow(ctx, visitorInsert,
+		arg.WorkspaceID,
+		arg.ID,
+		arg.Name,
+		arg.Locale,
+		arg.TimeZone,
+		arg.UserAgent,
+		arg.CreateTime,
+	)
 	var i Visitor
 	err := row.Scan(
 		&i.WorkspaceID,

@@ -76,6 +76,27 @@ type File struct {
 	CreateTime       time.Time
 }
 
+type Follower struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	PartyKind   int16
+	PartyID     uuid.UUID
+	Subtypes    []string
+	CreateTime  time.Time
+}
+
+type InboxItem struct {
+	WorkspaceID uuid.UUID
+	UserID      uuid.UUID
+	ID          uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+	Reason      int16
+	Read        bool
+	Starred     bool
+	CreateTime  time.Time
+}
+
 type Message struct {
 	WorkspaceID      uuid.UUID
 	ThreadID         uuid.UUID

@@ -368,6 +368,63 @@ func (q *Queries) RecordInsert(ctx context.Context, db DBTX, arg RecordInsertPar
 	return result.RowsAffected(), nil
 }
 
+const recordListByUnique = `-- name: RecordListByUnique :many
+SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time FROM record
+WHERE workspace_id = $1 AND type = $2 AND unique_value = ANY ($3::text[])
+`
+
+type RecordListByUniqueParams struct {
+	WorkspaceID  uuid.UUID
+	Type         string
+	UniqueValues []string
+}
+
+type RecordListByUniqueRow struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+	Type        string
+	Title       string
+	Fields      json.RawMessage
+	UniqueValue *string
+	Version     int64
+	Creator     *uuid.UUID
+	CreateTime  time.Time
+	UpdateTime  time.Time
+}
+
+// RecordListByUnique answers the records that have one of the values in their
+// unique field.
+func (q *Queries) RecordListByUnique(ctx context.Context, db DBTX, arg RecordListByUniqueParams) ([]RecordListByUniqueRow, error) {
+	rows, err := db.Query(ctx, recordListByUnique, arg.WorkspaceID, arg.Type, arg.UniqueValues)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecordListByUniqueRow
+	for rows.Next() {
+		var i RecordListByUniqueRow
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.Type,
+			&i.Title,
+			&i.Fields,
+			&i.UniqueValue,
+			&i.Version,
+			&i.Creator,
+			&i.CreateTime,
+			&i.UpdateTime,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const recordLock = `-- name: RecordLock :one
 SELECT r.workspace_id, r.id, r.type, r.title, r.fields, r.unique_value, r.version, r.creator, r.create_time, r.update_time,
     t.version AS type_version
@@ -477,6 +534,42 @@ type RecordStripParams struct {
 func (q *Queries) RecordStrip(ctx context.Context, db DBTX, arg RecordStripParams) error {
 	_, err := db.Exec(ctx, recordStrip, arg.Names, arg.WorkspaceID, arg.Type)
 	return err
+}
+
+const recordTitles = `-- name: RecordTitles :many
+SELECT id, title FROM record
+WHERE workspace_id = $1 AND id = ANY ($2::uuid[])
+`
+
+type RecordTitlesParams struct {
+	WorkspaceID uuid.UUID
+	Ids         []uuid.UUID
+}
+
+type RecordTitlesRow struct {
+	ID    uuid.UUID
+	Title string
+}
+
+// RecordTitles answers the titles of records.
+func (q *Queries) RecordTitles(ctx context.Context, db DBTX, arg RecordTitlesParams) ([]RecordTitlesRow, error) {
+	rows, err := db.Query(ctx, recordTitles, arg.WorkspaceID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecordTitlesRow
+	for rows.Next() {
+		var i RecordTitlesRow
+		if err := rows.Scan(&i.ID, &i.Title); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const recordTypeByRequest = `-- name: RecordTypeByRequest :one
@@ -699,7 +792,7 @@ func (q *Queries) RecordTypeInstall(ctx context.Context, db DBTX, arg RecordType
 }
 
 const recordTypeList = `-- name: RecordTypeList :many
-SELECT workspace_id, name, label, built_in, definition, version, request_id, create_time, update_time FROM record_type
+SELECT record_type.workspace_id, record_type.name, record_type.label, record_type.built_in, record_type.definition, record_type.version, record_type.request_id, record_type.create_time, record_type.update_time, lower(label)::text AS sort_label FROM record_type
 WHERE workspace_id = $1 AND (lower(label), name) > ($2::text, $3::text)
 ORDER BY lower(label), name
 LIMIT $4::integer
@@ -712,9 +805,14 @@ type RecordTypeListParams struct {
 	PageSize    int32
 }
 
+type RecordTypeListRow struct {
+	RecordType RecordType
+	SortLabel  string
+}
+
 // RecordTypeList answers the types in the order of their labels, after the one
 // with this label and name.
-func (q *Queries) RecordTypeList(ctx context.Context, db DBTX, arg RecordTypeListParams) ([]RecordType, error) {
+func (q *Queries) RecordTypeList(ctx context.Context, db DBTX, arg RecordTypeListParams) ([]RecordTypeListRow, error) {
 	rows, err := db.Query(ctx, recordTypeList,
 		arg.WorkspaceID,
 		arg.AfterLabel,
@@ -725,19 +823,20 @@ func (q *Queries) RecordTypeList(ctx context.Context, db DBTX, arg RecordTypeLis
 		return nil, err
 	}
 	defer rows.Close()
-	var items []RecordType
+	var items []RecordTypeListRow
 	for rows.Next() {
-		var i RecordType
+		var i RecordTypeListRow
 		if err := rows.Scan(
-			&i.WorkspaceID,
-			&i.Name,
-			&i.Label,
-			&i.BuiltIn,
-			&i.Definition,
-			&i.Version,
-			&i.RequestID,
-			&i.CreateTime,
-			&i.UpdateTime,
+			&i.RecordType.WorkspaceID,
+			&i.RecordType.Name,
+			&i.RecordType.Label,
+			&i.RecordType.BuiltIn,
+			&i.RecordType.Definition,
+			&i.RecordType.Version,
+			&i.RecordType.RequestID,
+			&i.RecordType.CreateTime,
+			&i.RecordType.UpdateTime,
+			&i.SortLabel,
 		); err != nil {
 			return nil, err
 		}
@@ -868,6 +967,82 @@ func (q *Queries) RecordUpdate(ctx context.Context, db DBTX, arg RecordUpdatePar
 	var version int64
 	err := row.Scan(&version)
 	return version, err
+}
+
+const recordUserFind = `-- name: RecordUserFind :many
+SELECT id, name, lower(email)::text AS email FROM "user"
+WHERE workspace_id = $1 AND active AND (name = ANY ($2::text[]) OR lower(email) = ANY ($3::text[]))
+ORDER BY id
+`
+
+type RecordUserFindParams struct {
+	WorkspaceID uuid.UUID
+	Texts       []string
+	Emails      []string
+}
+
+type RecordUserFindRow struct {
+	ID    uuid.UUID
+	Name  string
+	Email string
+}
+
+// RecordUserFind answers active users by their exact name or e-mail address.
+func (q *Queries) RecordUserFind(ctx context.Context, db DBTX, arg RecordUserFindParams) ([]RecordUserFindRow, error) {
+	rows, err := db.Query(ctx, recordUserFind, arg.WorkspaceID, arg.Texts, arg.Emails)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecordUserFindRow
+	for rows.Next() {
+		var i RecordUserFindRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.Email); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const recordUserNames = `-- name: RecordUserNames :many
+SELECT id, name, active FROM "user"
+WHERE workspace_id = $1 AND id = ANY ($2::uuid[])
+`
+
+type RecordUserNamesParams struct {
+	WorkspaceID uuid.UUID
+	Ids         []uuid.UUID
+}
+
+type RecordUserNamesRow struct {
+	ID     uuid.UUID
+	Name   string
+	Active bool
+}
+
+// RecordUserNames answers the names of users, active or not.
+func (q *Queries) RecordUserNames(ctx context.Context, db DBTX, arg RecordUserNamesParams) ([]RecordUserNamesRow, error) {
+	rows, err := db.Query(ctx, recordUserNames, arg.WorkspaceID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecordUserNamesRow
+	for rows.Next() {
+		var i RecordUserNamesRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.Active); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const recordWithout = `-- name: RecordWithout :one

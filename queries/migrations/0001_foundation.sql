@@ -113,6 +113,8 @@ CREATE INDEX record_by_type ON record (workspace_id, type, create_time DESC, id 
 CREATE INDEX record_by_title ON record (workspace_id, type, left(title, 100));
 CREATE INDEX record_by_word ON record USING gin (words);
 CREATE INDEX record_by_field ON record USING gin (fields jsonb_path_ops);
+-- Contacts by the beginning of their address.
+CREATE INDEX record_contact_email ON record (workspace_id, lower(fields ->> 'email') text_pattern_ops) WHERE type = 'contact';
 CREATE UNIQUE INDEX record_unique ON record (workspace_id, type, unique_value) WHERE unique_value IS NOT NULL;
 CREATE UNIQUE INDEX record_request ON record (workspace_id, creator, request_id) WHERE request_id IS NOT NULL;
 

@@ -29,12 +29,12 @@ import (
 )
 
 const (
-	shards      = 4
-	queueSize   = 8192
-	pipeline    = 256
-	callTime    = 2 * time.Second
-	retryAfter  = 250 * time.Millisecond
-	pingEvery   = 3 * time.Second
+	shards     = 4
+	queueSize  = 8192
+	pipeline   = 256
+	callTime   = 2 * time.Second
+	retryAfter = 250 * time.Millisecond
+	pingEvery  = 3 * time.Second
 )
 
 // Bus tells other servers, and hears from them. Make it with New, register
@@ -71,7 +71,9 @@ func (b *Bus) Handle(f func(*wirev1.Signal)) {
 	b.handlers = append(b.handlers, f)
 }
 
-// OnGap registers what is called when signals of other nodes may have been lost.
+// OnGap registers what is called when signals of other nodes may have been lost,
+// and those that follow will be heard: once Redis is there, and again whenever it
+// was gone. Until then Healthy is false.
 func (b *Bus) OnGap(f func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -141,8 +143,8 @@ func (b *Bus) sendAll(ctx context.Context) {
 	}
 }
 
-func (b *Bus) sendBatch(ctx context.Context, batch []outgoing) {
-	ctx, cancel := context.WithTimeout(ctx, callTime)
+func (b *Bus) sendBatch(running context.Context, batch []outgoing) {
+	ctx, cancel := context.WithTimeout(running, callTime)
 	defer cancel()
 	p := b.redis.Pipeline()
 	for _, o := range batch {
@@ -152,7 +154,7 @@ func (b *Bus) sendBatch(ctx context.Context, batch []outgoing) {
 			p.SPublish(ctx, channel(o.shard), o.payload)
 		}
 	}
-	if _, err := p.Exec(ctx); err != nil && ctx.Err() == nil {
+	if _, err := p.Exec(ctx); err != nil && running.Err() == nil {
 		b.dropped.Add(int64(len(batch)))
 		b.log.Debug("signals were not sent", "count", len(batch), "error", err)
 	}
@@ -164,9 +166,6 @@ func (b *Bus) receiveAll(ctx context.Context, shard int) {
 		heard, err := b.receive(ctx, shard)
 		if heard && b.up.Add(-1) == shards-1 && ctx.Err() == nil {
 			b.log.Warn("Redis is gone; live delivery goes on from PostgreSQL, within a second", "error", err)
-		}
-		if ctx.Err() == nil {
-			b.gap()
 		}
 		select {
 		case <-ctx.Done():
@@ -188,8 +187,8 @@ func (b *Bus) receive(ctx context.Context, shard int) (heard bool, err error) {
 	}
 	if b.up.Add(1) == shards {
 		b.log.Info("Redis is there; live delivery goes through it")
+		b.gap() // what was sent before the last subscription stood is lost
 	}
-	b.gap() // what was sent before the subscription stood is lost
 	return true, b.listen(ctx, sub)
 }
 
@@ -243,8 +242,9 @@ func (b *Bus) arrived(payload string) {
 		b.log.Warn("a signal could not be read", "error", err)
 		return
 	}
-	if len(s.GetNodeId()) == 0 || uuid.UUID(s.GetNodeId()) == b.node {
-		return
+	node, err := uuid.FromBytes(s.GetNodeId())
+	if err != nil || node == b.node {
+		return // nobody's, or our own
 	}
 	b.deliver(s)
 }

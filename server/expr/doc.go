@@ -49,8 +49,10 @@
 //
 // # Limits
 //
-// Source text 4,096 characters, nesting 40, eight multiplications, patterns 512
-// bytes, one loop inside no other. Evaluation in memory stops with
-// FILTER_TOO_COSTLY after a fixed number of steps; SQL is bounded by the caller's
-// statement timeout.
+// Source text 4,096 characters, nesting 40, eight multiplications, no loop inside
+// a loop. Patterns have 512 bytes, are written out, and do without (?m), more than
+// 255 repetitions, and ^, $ and \b inside of what is repeated. Evaluation in
+// memory stops with FILTER_TOO_COSTLY after a fixed number of steps; SQL is
+// bounded by the caller's statement timeout. A time moved by a difference of two
+// fields is exact to the microsecond up to 285 years.
 package expr

@@ -102,8 +102,8 @@ func (p *Program) SQL(args *Args, user User, now time.Time) (string, error) {
 // parse reads the syntax tree. Macros are left unexpanded: compiler gives has,
 // exists and all their meaning.
 func parse(source string) (*ast.AST, error) {
-	if len(source) > maxSource {
-		return nil, errInvalid.WithMessage("a filter has at most %d characters; this one has %d", maxSource, len(source))
+	if length := utf8.RuneCountInString(source); length > maxSource {
+		return nil, errInvalid.WithMessage("a filter has at most %d characters; this one has %d", maxSource, length)
 	}
 	if strings.TrimSpace(source) == "" {
 		return nil, errInvalid.WithMessage("the filter is empty; write a condition such as record.title == \"Hello\"")

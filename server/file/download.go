@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"fmt"
 	"mime"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/gen/db"
+	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/fault"
 )
 
@@ -69,14 +71,17 @@ func harden(header http.Header) {
 // linked is the file that a link leads to, if its holder may read it now.
 func (h *Handler) linked(ctx context.Context, id, token string) (db.File, error) {
 	l, ok := h.open(token)
-	if named, err := uuid.Parse(id); !ok || err != nil || named != l.file {
+	if named, err := uuid.Parse(id); !ok || err != nil || named != l.File {
 		return db.File{}, errNotFound
 	}
-	c, err := h.callers.CallerOf(ctx, l.workspace, l.credential)
+	ended, err := h.credentials.Ended(ctx, []access.Caller{l.Caller})
 	if err != nil {
-		return db.File{}, wrap("find holder of file link", err)
+		return db.File{}, fmt.Errorf("ask for credential of file link: %w", err)
 	}
-	return h.finished(ctx, c, l.file)
+	if len(ended) > 0 {
+		return db.File{}, errNotFound
+	}
+	return h.finished(ctx, l.Caller, l.File)
 }
 
 // refuse answers a request that gets no file. What is wrong with a link is told

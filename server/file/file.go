@@ -34,6 +34,7 @@ import (
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/blob"
 	"github.com/parley-chat/parley/server/fault"
+	"github.com/parley-chat/parley/server/rpc"
 	"github.com/parley-chat/parley/server/thread"
 )
 
@@ -70,29 +71,23 @@ type Log interface {
 	Announce(ctx context.Context, messages ...thread.Message)
 }
 
-// Callers answers who holds a credential, as long as it is in force, and
-// otherwise fails with a fault.
-type Callers interface {
-	CallerOf(ctx context.Context, workspace, credential uuid.UUID) (access.Caller, error)
-}
-
-// Pages seals and opens page tokens, which work only with what they are bound
-// to.
-type Pages interface {
-	Seal(place []string, bound ...string) (string, error)
-	Open(token string, bound ...string) ([]string, error)
+// Credentials answers which of the callers hold a credential that has ended, or
+// are not any more what they were.
+type Credentials interface {
+	Ended(ctx context.Context, callers []access.Caller) ([]uuid.UUID, error)
 }
 
 // Config is what a Handler stands on.
 type Config struct {
-	DB      *pgxpool.Pool
-	Store   *blob.Store
-	Gate    *access.Gate
-	Log     Log
-	Callers Callers
-	Pages   Pages
-	Now     func() time.Time
-	Logger  *slog.Logger
+	DB    *pgxpool.Pool
+	Store *blob.Store
+	Gate  *access.Gate
+	Log   Log
+	Pages *rpc.Pages
+	// Credentials are asked when somebody comes with a link.
+	Credentials Credentials
+	Now         func() time.Time
+	Logger      *slog.Logger
 	// Key seals the addresses that CreateFileLink answers: 32 bytes, the same on
 	// every node.
 	Key []byte
@@ -103,17 +98,17 @@ type Config struct {
 // Handler implements parley.thread.v1.FileService, and the downloads that its
 // links lead to. It is safe for concurrent use.
 type Handler struct {
-	db      *pgxpool.Pool
-	q       *db.Queries
-	store   *blob.Store
-	gate    *access.Gate
-	log     Log
-	callers Callers
-	pages   Pages
-	now     func() time.Time
-	logger  *slog.Logger
-	maxSize int64
-	links   cipher.AEAD
+	db          *pgxpool.Pool
+	q           *db.Queries
+	store       *blob.Store
+	gate        *access.Gate
+	log         Log
+	pages       *rpc.Pages
+	credentials Credentials
+	now         func() time.Time
+	logger      *slog.Logger
+	maxSize     int64
+	links       cipher.AEAD
 }
 
 // New makes a Handler. It fails only for a key that is none.
@@ -123,7 +118,7 @@ func New(c Config) (*Handler, error) {
 		return nil, err
 	}
 	return &Handler{
-		db: c.DB, q: db.New(), store: c.Store, gate: c.Gate, log: c.Log, callers: c.Callers, pages: c.Pages, now: c.Now,
+		db: c.DB, q: db.New(), store: c.Store, gate: c.Gate, log: c.Log, pages: c.Pages, credentials: c.Credentials, now: c.Now,
 		logger: c.Logger, maxSize: cmp.Or(c.MaxSize, DefaultMaxSize), links: links,
 	}, nil
 }
@@ -198,3 +193,6 @@ func sizeOfPart(size int64, part int32) int64 { return min(PartSize, size-int64(
 func partOf(f *db.File, number int32) blob.Part {
 	return blob.Part{Workspace: f.WorkspaceID, File: f.ID, Number: number}
 }
+
+// Sendable is true for a file that is complete and waits for its message.
+func Sendable(f *db.File) bool { return f.State == stateReady }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/rand"
 	"encoding/base64"
-	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -22,19 +21,17 @@ const (
 	PathPrefix = "/files/"
 	// linkLife is how long an address works.
 	linkLife = 5 * time.Minute
-	// linkSize is a token's content: workspace, credential, file, and expiry in
-	// seconds.
-	linkSize = 16 + 16 + 16 + 8
+	// maxToken is longer than any token that is sealed here, in characters.
+	maxToken = 4096
 	keySize  = 32
 )
 
-// link is what a token says: with this credential this file may be loaded, if
-// that is still so when somebody comes with it.
+// link is what a token says: who asked for which file, until when. It grants
+// nothing that its holder may not do when they come with it.
 type link struct {
-	workspace  uuid.UUID
-	credential uuid.UUID
-	file       uuid.UUID
-	expire     time.Time
+	Caller access.Caller
+	File   uuid.UUID
+	Expire time.Time
 }
 
 func newLinkCipher(key []byte) (cipher.AEAD, error) {
@@ -45,7 +42,7 @@ func newLinkCipher(key []byte) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make link cipher: %w", err)
 	}
-	links, err := cipher.NewGCM(block)
+	links, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
 		return nil, fmt.Errorf("make link cipher: %w", err)
 	}
@@ -63,46 +60,37 @@ func (h *Handler) CreateFileLink(ctx context.Context, req *threadv1.CreateFileLi
 	if err != nil {
 		return nil, err
 	}
-	l := link{workspace: c.Workspace, credential: c.Credential, file: f.ID, expire: h.now().Add(linkLife).Truncate(time.Second)}
+	l := link{Caller: c, File: f.ID, Expire: h.now().Add(linkLife).Truncate(time.Second)}
 	token, err := h.seal(l)
 	if err != nil {
 		return nil, err
 	}
-	return &threadv1.CreateFileLinkResponse{Path: PathPrefix + f.ID.String() + "?token=" + token, ExpireTime: timestamppb.New(l.expire)}, nil
+	return &threadv1.CreateFileLinkResponse{Path: PathPrefix + f.ID.String() + "?token=" + token, ExpireTime: timestamppb.New(l.Expire)}, nil
 }
 
 // seal makes the token of a link. It is opaque: an address that ends up in a log
 // tells nobody whose it was.
 func (h *Handler) seal(l link) (string, error) {
-	nonce := make([]byte, h.links.NonceSize(), h.links.NonceSize()+linkSize+h.links.Overhead())
-	if _, err := rand.Read(nonce); err != nil {
-		return "", fmt.Errorf("make nonce: %w", err)
+	content, err := json.Marshal(l)
+	if err != nil {
+		return "", fmt.Errorf("encode file link: %w", err)
 	}
-	content := make([]byte, 0, linkSize)
-	content = append(content, l.workspace[:]...)
-	content = append(content, l.credential[:]...)
-	content = append(content, l.file[:]...)
-	content = binary.BigEndian.AppendUint64(content, uint64(l.expire.Unix()))
-	return base64.RawURLEncoding.EncodeToString(h.links.Seal(nonce, nonce, content, nil)), nil
+	return base64.RawURLEncoding.EncodeToString(h.links.Seal(nil, nil, content, nil)), nil
 }
 
 // open reads a token; ok is false for one that was not sealed here or has
 // expired.
 func (h *Handler) open(token string) (l link, ok bool) {
-	if len(token) > 256 {
+	if len(token) > maxToken {
 		return link{}, false
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(sealed) < h.links.NonceSize() {
+	if err != nil {
 		return link{}, false
 	}
-	content, err := h.links.Open(nil, sealed[:h.links.NonceSize()], sealed[h.links.NonceSize():], nil)
-	if err != nil || len(content) != linkSize {
+	content, err := h.links.Open(nil, nil, sealed, nil)
+	if err != nil || json.Unmarshal(content, &l) != nil {
 		return link{}, false
 	}
-	copy(l.workspace[:], content)
-	copy(l.credential[:], content[16:])
-	copy(l.file[:], content[32:])
-	l.expire = time.Unix(int64(binary.BigEndian.Uint64(content[48:])), 0)
-	return l, h.now().Before(l.expire)
+	return l, h.now().Before(l.Expire)
 }

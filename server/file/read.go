@@ -12,13 +12,12 @@ import (
 	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/fault"
+	"github.com/parley-chat/parley/server/rpc"
 	"github.com/parley-chat/parley/server/thread"
 )
 
 // chunk is how many bytes go into one frame of ReadFile.
 const chunk = 128 << 10
-
-var errPage = fault.New(fault.Invalid, "PAGE_TOKEN_INVALID", "this page token was not given out for this list; begin again without one").WithField("page_token")
 
 var errOffset = fault.New(fault.Invalid, "OFFSET_OUT_OF_RANGE", "the file ends before this offset").WithField("offset")
 
@@ -89,11 +88,11 @@ func (h *Handler) ListFiles(ctx context.Context, req *threadv1.ListFilesRequest)
 	if _, err := h.gate.Read(ctx, c, id); err != nil {
 		return nil, err
 	}
-	before, err := h.openPage(req.GetPageToken(), id)
-	if err != nil {
+	before := uuid.Max
+	if _, err := h.pages.Decode(ctx, req, &before); err != nil {
 		return nil, err
 	}
-	size := pageSize(int(req.GetPageSize()))
+	size := rpc.PageSize(req.GetPageSize(), defaultPage, maxPage)
 	files, err := h.q.FileList(ctx, h.db, db.FileListParams{
 		WorkspaceID: c.Workspace, ThreadID: id, Before: before, WithInternal: !c.Outsider(), MaxRows: int32(size + 1),
 	})
@@ -103,39 +102,12 @@ func (h *Handler) ListFiles(ctx context.Context, req *threadv1.ListFilesRequest)
 	res := &threadv1.ListFilesResponse{}
 	if len(files) > size {
 		files = files[:size]
-		if res.NextPageToken, err = h.pages.Seal([]string{files[size-1].ID.String()}, "ListFiles", id.String()); err != nil {
-			return nil, fmt.Errorf("seal page token: %w", err)
+		if res.NextPageToken, err = h.pages.Encode(ctx, req, files[size-1].ID); err != nil {
+			return nil, err
 		}
 	}
 	for i := range files {
 		res.Files = append(res.Files, Describe(&files[i], thread.AudienceOf(c)))
 	}
 	return res, nil
-}
-
-// openPage is the file that a page begins after; nil for the first page.
-func (h *Handler) openPage(token string, threadID uuid.UUID) (*uuid.UUID, error) {
-	if token == "" {
-		return nil, nil
-	}
-	place, err := h.pages.Open(token, "ListFiles", threadID.String())
-	if err != nil {
-		return nil, err
-	}
-	if len(place) != 1 {
-		return nil, errPage
-	}
-	id, err := uuid.Parse(place[0])
-	if err != nil {
-		return nil, errPage
-	}
-	return &id, nil
-}
-
-// pageSize is how many files a page has when so many are asked for.
-func pageSize(asked int) int {
-	if asked <= 0 {
-		return defaultPage
-	}
-	return min(asked, maxPage)
 }

@@ -19,8 +19,11 @@ type sink func(f *Frame, more bool) error
 func (s *stream) feed(ctx context.Context, out sink) (goOn bool, err error) {
 	w := s.take()
 	last := len(w.frames) - 1
-	for i, f := range w.frames {
-		if err := out(f, i < last); err != nil {
+	for i, q := range w.frames {
+		if !s.has(q.sub) {
+			continue // its topic was closed while it waited
+		}
+		if err := out(q.frame, i < last); err != nil {
 			return false, err
 		}
 	}
@@ -30,8 +33,8 @@ func (s *stream) feed(ctx context.Context, out sink) (goOn bool, err error) {
 		}
 	}
 	for _, sub := range w.lagging {
-		if s.subs[sub.topic.key.Thread] != sub {
-			continue // dropped meanwhile
+		if !s.has(sub) {
+			continue
 		}
 		if err := s.catchUp(ctx, sub, out); err != nil {
 			return false, err
@@ -44,13 +47,18 @@ func (s *stream) feed(ctx context.Context, out sink) (goOn bool, err error) {
 			}
 		}
 	}
-	if w.heartbeat && len(w.frames) == 0 {
+	if w.heartbeat {
 		if err := s.sendHeartbeat(ctx, out); err != nil {
 			return false, err
 		}
+		s.beaten.Store(s.hub.now().UnixMilli())
 	}
-	s.wrote.Store(s.hub.now().UnixMilli())
 	return s.finish(w.ending, out)
+}
+
+// has is true unless the subscription was closed.
+func (s *stream) has(sub *subscription) bool {
+	return sub == nil || s.subs[sub.topic.key.Thread] == sub
 }
 
 // finish ends the stream if it was asked to.
@@ -118,19 +126,15 @@ func (s *stream) openThread(ctx context.Context, o order, id uuid.UUID, out sink
 		}
 		return err
 	}
-	t := s.hub.topicOf(s.caller.Workspace, id)
-	sub := &subscription{stream: s, topic: t, audience: s.audience, rev: o.rev}
-	t.join(sub)
-	s.subs[id] = sub
+	sub := s.join(id, o.rev)
+	t := sub.topic
 	if err := t.load(ctx); err != nil {
 		return err
 	}
 	if err := t.check(ctx, &o); err != nil {
 		return err
 	}
-	opened := &livev1.TopicOpened{
-		Continuity: livev1.Continuity_CONTINUITY_RESUMED, ReadMarks: t.readMarks(s.audience),
-	}
+	opened := &livev1.TopicOpened{Continuity: livev1.Continuity_CONTINUITY_RESUMED, ReadMarks: t.tellMarks(sub)}
 	if reason := t.resetReason(o); reason != livev1.ResetReason_RESET_REASON_UNSPECIFIED {
 		opened.Continuity, opened.ResetReason = livev1.Continuity_CONTINUITY_RESET, reason
 		t.mu.Lock()
@@ -142,6 +146,18 @@ func (s *stream) openThread(ctx context.Context, o order, id uuid.UUID, out sink
 		return err
 	}
 	return s.catchUp(ctx, sub, out)
+}
+
+// join registers with the topic of a thread.
+func (s *stream) join(id uuid.UUID, rev int64) *subscription {
+	for {
+		sub := &subscription{stream: s, topic: s.hub.topicOf(s.caller.Workspace, id), audience: s.audience, rev: rev}
+		if sub.topic.join(sub) {
+			s.subs[id] = sub
+			s.threads.Add(1)
+			return sub
+		}
+	}
 }
 
 // check finds out whether a cursor is ahead of the database, which happens only
@@ -192,9 +208,15 @@ func (s *stream) catchUp(ctx context.Context, sub *subscription, out sink) error
 				}
 			}
 		}
-		if ok {
-			return out(nil, false)
+		if !ok {
+			continue
 		}
+		for _, m := range sub.topic.lostMarks(sub) {
+			if err := out(markFrame(m), true); err != nil {
+				return err
+			}
+		}
+		return out(nil, false)
 	}
 }
 
@@ -232,6 +254,7 @@ func (s *stream) closeThread(id uuid.UUID) {
 	if sub := s.subs[id]; sub != nil {
 		sub.topic.leave(sub)
 		delete(s.subs, id)
+		s.threads.Add(-1)
 	}
 }
 

@@ -139,13 +139,9 @@ func (h *Hub) UpdateSubscription(ctx context.Context, req *livev1.UpdateSubscrip
 		return nil, err
 	}
 	if s := h.find(req.GetStreamId(), c.Workspace, c.Credential); s != nil {
-		s.mu.Lock()
-		full := len(s.orders)+len(orders) > maxTopics
-		s.mu.Unlock()
-		if full {
+		if !s.ask(orders) {
 			return nil, errTooMany
 		}
-		s.command(orders...)
 		return &livev1.UpdateSubscriptionResponse{}, nil
 	}
 	node, _, ok := strings.Cut(req.GetStreamId(), ".")
@@ -185,7 +181,7 @@ func (h *Hub) Poll(ctx context.Context, req *livev1.PollRequest) (*livev1.PollRe
 		if err != nil {
 			return nil, err
 		}
-		if len(p.frames) > 0 || !goOn {
+		if p.news || !goOn {
 			return p.answer(moment), nil
 		}
 		select {
@@ -203,23 +199,26 @@ type poll struct {
 	stream *stream
 	asked  []*livev1.Topic
 	frames []*livev1.SubscribeResponse
+	news   bool
 }
 
-// collect keeps what is news to the poller: that a topic goes on is none, nor
-// that a list which did not change is to be read anew.
+// collect keeps what is news to the poller. That a list is to be read anew which
+// did not change is none. Nor is it that a topic goes on, but whatever is answered
+// says so, for the sake of the marks that moved between two polls.
 func (p *poll) collect(f *Frame, _ bool) error {
 	if f == nil || f.message.GetHeartbeat() != nil {
 		return nil
 	}
 	if o := f.message.GetTopicOpened(); o != nil {
 		if o.GetContinuity() == livev1.Continuity_CONTINUITY_RESUMED {
+			p.frames = append(p.frames, f.message)
 			return nil
 		}
 		if kind, isState := stateOf(o.GetTopic()); isState && p.stream.hub.quiet(p.stream.caller, kind, p.cursorOf(kind)) {
 			return nil
 		}
 	}
-	p.frames = append(p.frames, f.message)
+	p.frames, p.news = append(p.frames, f.message), true
 	return nil
 }
 

@@ -16,7 +16,9 @@
 // A subscription is registered before the log is read, and goes live under the
 // topic's lock only when nothing is missing, so that there is no gap and no
 // double. Positions are checked against the database every ten seconds, and every
-// second while the bus is down.
+// second while the bus is down. What is no log (read marks, inboxes, lists of
+// chats, presence) is read anew once the bus is back, and every ten seconds while
+// it is down.
 package live
 
 import (
@@ -62,8 +64,9 @@ type Config struct {
 	States States
 	// Presence is told who is connected.
 	Presence Presence
-	// Check answers which of the credentials of a workspace are no longer in force.
-	Check func(ctx context.Context, workspace uuid.UUID, credentials []uuid.UUID) (ended []uuid.UUID, err error)
+	// Ended answers the credentials of those callers that are no longer who they
+	// were when they came.
+	Ended func(ctx context.Context, callers []access.Caller) ([]uuid.UUID, error)
 	// Lifetime of a stream, less up to a fifth; 0 means five minutes.
 	Lifetime time.Duration
 	// Heartbeat is the longest silence on a stream; 0 means fourteen seconds.
@@ -94,6 +97,7 @@ type Hub struct {
 	states  [stateKinds]map[uuid.UUID]map[*stream]struct{} // by user for the inbox, else by workspace
 	changed *changes
 	chats   coalescer
+	inboxes coalescer
 }
 
 // New makes a hub. Run it, and give it to the log as its announcer.
@@ -156,7 +160,7 @@ func (h *Hub) open(c access.Caller) (*stream, error) {
 		id: fmt.Sprintf("%x.%x", h.Node[:], newStreamID()), hub: h, caller: c, audience: thread.AudienceOf(c),
 		wake: make(chan struct{}, 1), subs: make(map[uuid.UUID]*subscription, 1), endAt: now.Add(jitter(h.Lifetime)),
 	}
-	s.wrote.Store(now.UnixMilli())
+	s.beaten.Store(now.Add(jitter(h.Heartbeat) - h.Heartbeat).UnixMilli()) // those that came together need not beat together
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.streams) >= h.MaxStreams {

@@ -7,13 +7,15 @@ import (
 
 	"github.com/google/uuid"
 
+	identityv1 "github.com/parley-chat/parley/gen/parley/identity/v1"
+	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/thread"
 )
 
 const (
 	tickEvery  = time.Second
-	sweepEvery = 4 * time.Second  // credentials: a revoked one ends its streams within five seconds
-	headsEvery = 10 * time.Second // positions, while the bus is up
+	sweepEvery = 3500 * time.Millisecond // credentials: with the tick, a revoked one ends its streams within five seconds
+	headsEvery = 10 * time.Second        // positions, while the bus is up
 	headsBatch = 1000
 )
 
@@ -24,7 +26,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer h.stop()
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
-	var swept, looked time.Time
+	var swept, looked, doubted time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -33,32 +35,42 @@ func (h *Hub) Run(ctx context.Context) error {
 			looked = time.Time{}
 		case <-ticker.C:
 		}
-		now := h.now()
+		now, healthy := h.now(), h.Bus.Healthy()
 		h.tick(now)
 		if now.Sub(swept) >= sweepEvery {
 			swept = now
 			h.background(h.sweepCredentials)
 		}
-		if now.Sub(looked) >= headsEvery || !h.Bus.Healthy() {
+		if now.Sub(looked) >= headsEvery || !healthy {
 			looked = now
 			h.background(h.checkHeads)
+		}
+		if !healthy && now.Sub(doubted) >= headsEvery {
+			doubted = now
+			h.doubt()
 		}
 	}
 }
 
 // Gap says that signals of other nodes may have been lost: every position is
-// checked now, and the topics that hold states begin anew.
+// checked now, marks are read anew, and the topics that hold states begin anew.
 func (h *Hub) Gap() {
+	h.doubt()
+	select {
+	case h.checkNow <- struct{}{}:
+	default:
+	}
+}
+
+// doubt has everything that is no log begin anew.
+func (h *Hub) doubt() {
 	h.changed.forgetAll()
 	for _, s := range h.all() {
 		for kind := range stateKinds {
 			s.lose(kind)
 		}
 	}
-	select {
-	case h.checkNow <- struct{}{}:
-	default:
-	}
+	h.doubtMarks()
 }
 
 // tick asks for heartbeats, ends what is old, and forgets abandoned topics.
@@ -68,7 +80,7 @@ func (h *Hub) tick(now time.Time) {
 		switch {
 		case !now.Before(s.endAt):
 			s.end(ending{reason: "LIFETIME", after: jitter(500 * time.Millisecond)})
-		case s.wrote.Load() <= silent:
+		case s.beaten.Load() <= silent:
 			s.beat()
 		}
 	}
@@ -115,33 +127,37 @@ func (h *Hub) checkHeads(ctx context.Context) {
 	}
 }
 
-// sweepCredentials ends the streams of credentials that are no longer in force,
+// sweepCredentials ends the streams of callers that are no longer who they were,
 // also when no word of it came.
 func (h *Hub) sweepCredentials(ctx context.Context) {
-	byWorkspace := make(map[uuid.UUID]map[uuid.UUID][]*stream)
-	for _, s := range h.all() {
-		w := s.caller.Workspace
-		if byWorkspace[w] == nil {
-			byWorkspace[w] = make(map[uuid.UUID][]*stream)
-		}
-		byWorkspace[w][s.caller.Credential] = append(byWorkspace[w][s.caller.Credential], s)
+	type identity struct {
+		credential uuid.UUID
+		role       identityv1.Role
 	}
-	for workspace, streams := range byWorkspace {
-		ids := make([]uuid.UUID, 0, len(streams))
-		for id := range streams {
-			ids = append(ids, id)
+	streams := make(map[uuid.UUID][]*stream)
+	asked := make(map[identity]bool)
+	var callers []access.Caller
+	for _, s := range h.all() {
+		if i := (identity{s.caller.Credential, s.caller.Role}); !asked[i] {
+			asked[i] = true
+			callers = append(callers, s.caller)
 		}
-		ended, err := h.Check(ctx, workspace, ids)
-		if err != nil {
-			if !errors.Is(err, context.Canceled) {
-				h.slog.Warn("credentials could not be checked", "error", err)
-			}
-			return
+		streams[s.caller.Credential] = append(streams[s.caller.Credential], s)
+	}
+	ended, err := h.Ended(ctx, callers)
+	if err != nil {
+		if !errors.Is(err, context.Canceled) {
+			h.slog.Warn("credentials could not be checked", "error", err)
 		}
-		for _, id := range ended {
-			for _, s := range streams[id] {
-				s.end(ending{err: errEnded})
-			}
+		return
+	}
+	for _, credential := range ended {
+		for _, s := range streams[credential] {
+			s.end(ending{reason: callerChanged})
 		}
 	}
 }
+
+// callerChanged sends a client back to the door, where it learns whether it may
+// still come in.
+const callerChanged = "CALLER_CHANGED"

@@ -70,10 +70,7 @@ func (h *Hub) ChatChanged(workspace, chat uuid.UUID) {
 // Typing says that somebody types in a thread, or stopped.
 func (h *Hub) Typing(c access.Caller, id uuid.UUID, internal, stopped bool) {
 	a := thread.AuthorOf(c)
-	w := &wirev1.Typing{ThreadId: id.String(), Party: a.Party(), PublicName: a.PublicName, Internal: internal || c.ChatName == "", Stopped: stopped}
-	if c.Outsider() {
-		w.Internal, w.PublicName = false, c.Name
-	}
+	w := &wirev1.Typing{ThreadId: id.String(), Party: a.Party(), PublicName: a.PublicName, Internal: internal && !c.Outsider(), Stopped: stopped}
 	h.typing(c.Workspace, w)
 	h.Bus.Send(&wirev1.Signal{WorkspaceId: c.Workspace[:], What: &wirev1.Signal_Typing{Typing: w}})
 }
@@ -151,15 +148,18 @@ func (h *Hub) receiveInbox(workspace uuid.UUID, w *wirev1.Inbox) {
 	h.tellInbox(workspace, user, item)
 }
 
-// revoke ends the streams whose credential has ended, or whose user changed: the
-// client comes back with what it may do now, or not at all.
+// revoke ends the streams of a credential that has ended. The streams of a user of
+// whom something else changed are sent to come back with what they may do now.
 func (h *Hub) revoke(workspace uuid.UUID, r *wirev1.Revocation) {
 	credential, _ := uuid.FromBytes(r.GetCredentialId()) // absent means every one of the user's
 	user, _ := uuid.FromBytes(r.GetUserId())
 	for _, s := range h.all() {
-		c := s.caller
-		if c.Workspace == workspace && (c.Credential == credential || (credential == uuid.Nil && c.ID == user)) {
+		switch {
+		case s.caller.Workspace != workspace:
+		case credential != uuid.Nil && s.caller.Credential == credential:
 			s.end(ending{err: errEnded})
+		case credential == uuid.Nil && s.caller.ID == user:
+			s.end(ending{reason: callerChanged})
 		}
 	}
 }
@@ -170,7 +170,11 @@ func (h *Hub) forget(workspace uuid.UUID, f *wirev1.Forget) {
 	if err != nil {
 		return
 	}
-	t := h.existing(workspace, id)
+	key := thread.Key{Workspace: workspace, Thread: id}
+	h.mu.Lock()
+	t := h.topics[key]
+	delete(h.topics, key)
+	h.mu.Unlock()
 	if t == nil {
 		return
 	}
@@ -193,8 +197,8 @@ func (h *Hub) updateFromAfar(workspace uuid.UUID, u *wirev1.StreamUpdate) {
 	}
 	if s := h.find(req.GetStreamId(), workspace, credential); s != nil {
 		orders, err := h.orders(req.GetAdd(), req.GetDrop())
-		if err == nil {
-			s.command(orders...)
+		if err == nil && !s.ask(orders) {
+			h.slog.Warn("a stream was asked for more topics than it may have", "stream", req.GetStreamId())
 		}
 	}
 }

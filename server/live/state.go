@@ -104,27 +104,38 @@ func (h *Hub) sendChat(ctx context.Context, workspace, chat uuid.UUID) {
 	}
 }
 
-// tellInbox tells a user's streams what is new in the inbox.
+// tellInbox tells a user's streams what is new in the inbox, one reading after
+// the other, so that the last word is the newest.
 func (h *Hub) tellInbox(workspace, user uuid.UUID, item *uuid.UUID) {
 	h.changed.note(inboxState, user)
-	streams := h.listeners(inboxState, user)
-	if len(streams) == 0 {
+	if len(h.listeners(inboxState, user)) == 0 || !h.inboxes.begin(user) {
 		return
 	}
 	h.background(func(ctx context.Context) {
-		change, err := h.Config.States.InboxChange(ctx, workspace, user, item)
-		if err != nil {
-			h.slog.Warn("an inbox could not be read", "user", user, "error", err)
-			for _, s := range streams {
-				s.lose(inboxState)
+		for {
+			h.sendInbox(ctx, workspace, user, item)
+			if !h.inboxes.again(user) {
+				return
 			}
-			return
-		}
-		f := eventFrame(&livev1.Event{Change: &livev1.Event_Inbox{Inbox: change}})
-		for _, s := range streams {
-			s.pushState(inboxState, f)
+			item = nil // several may have changed
 		}
 	})
+}
+
+func (h *Hub) sendInbox(ctx context.Context, workspace, user uuid.UUID, item *uuid.UUID) {
+	streams := h.listeners(inboxState, user)
+	change, err := h.Config.States.InboxChange(ctx, workspace, user, item)
+	if err != nil {
+		h.slog.Warn("an inbox could not be read", "user", user, "error", err)
+		for _, s := range streams {
+			s.lose(inboxState)
+		}
+		return
+	}
+	f := eventFrame(&livev1.Event{Change: &livev1.Event_Inbox{Inbox: change}})
+	for _, s := range streams {
+		s.pushState(inboxState, f)
+	}
 }
 
 // PresenceChanged tells those who listen how present a user is now.

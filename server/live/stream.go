@@ -31,11 +31,12 @@ type stream struct {
 	caller   access.Caller
 	audience thread.Audience
 	wake     chan struct{}
-	wrote    atomic.Int64 // when, in Unix milliseconds
+	beaten   atomic.Int64 // when its last heartbeat was, in Unix milliseconds
+	threads  atomic.Int32 // how many are open
 	endAt    time.Time
 
 	mu        sync.Mutex
-	queue     []*Frame
+	queue     []queued
 	bytes     int
 	lagging   []*subscription
 	orders    []order
@@ -46,6 +47,14 @@ type stream struct {
 	// Only the stream's own goroutine touches these.
 	subs   map[uuid.UUID]*subscription
 	states [stateKinds]bool
+}
+
+// queued is a frame that waits. sub is the subscription it is of, nil if of none,
+// and rev the revision of the thread that it carries, 0 if none.
+type queued struct {
+	frame *Frame
+	sub   *subscription
+	rev   int64
 }
 
 // order is a topic to open or to close.
@@ -67,29 +76,38 @@ type ending struct {
 
 // push queues a frame. It is false if the reader is too far behind: then nothing
 // was queued.
-func (s *stream) push(f *Frame) bool {
+func (s *stream) push(q queued) bool {
 	s.mu.Lock()
-	if len(s.queue) >= queueFrames || s.bytes+f.size() > queueBytes {
+	if len(s.queue) >= queueFrames || s.bytes+q.frame.size() > queueBytes {
 		s.mu.Unlock()
 		return false
 	}
-	s.queue = append(s.queue, f)
-	s.bytes += f.size()
+	s.queue = append(s.queue, q)
+	s.bytes += q.frame.size()
 	s.mu.Unlock()
 	s.poke()
 	return true
 }
 
+// waiting is the first revision that is queued for a subscription; ok is false if
+// none is.
+func (s *stream) waiting(sub *subscription) (rev int64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, q := range s.queue {
+		if q.sub == sub && q.rev > 0 {
+			return q.rev, true
+		}
+	}
+	return 0, false
+}
+
 // pushState queues a frame of a topic that holds states. When it does not fit,
 // the topic begins anew once the reader has caught up.
 func (s *stream) pushState(kind stateKind, f *Frame) {
-	if s.push(f) {
-		return
+	if !s.push(queued{frame: f}) {
+		s.lose(kind)
 	}
-	s.mu.Lock()
-	s.lost[kind] = true
-	s.mu.Unlock()
-	s.poke()
 }
 
 // lose says that states of a topic may have been missed.
@@ -114,6 +132,24 @@ func (s *stream) command(orders ...order) {
 	s.orders = append(s.orders, orders...)
 	s.mu.Unlock()
 	s.poke()
+}
+
+// ask is command for what the reader wishes. It is false, and nothing is done, if
+// that would be more topics than a stream has.
+func (s *stream) ask(orders []order) bool {
+	added := 0
+	for _, o := range orders {
+		if !o.drop {
+			added++
+		}
+	}
+	s.mu.Lock()
+	fits := len(s.orders)+len(orders) <= 2*maxTopics && (added == 0 || int(s.threads.Load())+len(s.orders)+added <= maxTopics)
+	s.mu.Unlock()
+	if fits {
+		s.command(orders...)
+	}
+	return fits
 }
 
 // beat asks for a heartbeat.
@@ -143,7 +179,7 @@ func (s *stream) poke() {
 
 // work is what a stream has to do now.
 type work struct {
-	frames    []*Frame
+	frames    []queued
 	orders    []order
 	lagging   []*subscription
 	lost      [stateKinds]bool

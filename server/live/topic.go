@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	"github.com/parley-chat/parley/server/thread"
 )
 
@@ -42,18 +41,22 @@ type topic struct {
 	stash    map[int64]*thread.Message
 	healing  bool
 	marks    map[string]thread.Mark
+	doubtful bool // marks may have been missed
 	subs     map[*subscription]struct{}
 	idleAt   time.Time
 }
 
 // subscription is one stream's place in a topic. rev is the revision up to which
 // the stream was given everything; it is fed live only once it has caught up.
+// Marks and typing it gets from the moment on when it was told of all marks.
 type subscription struct {
 	stream   *stream
 	topic    *topic
 	audience thread.Audience
 	rev      int64
 	live     bool
+	told     bool
+	missed   bool // marks did not fit into the queue
 }
 
 // load makes sure that the topic knows where its thread stands.
@@ -61,9 +64,12 @@ func (t *topic) load(ctx context.Context) error {
 	t.loading.Lock()
 	defer t.loading.Unlock()
 	t.mu.Lock()
-	known := t.known
+	known, doubtful := t.known, t.doubtful
 	t.mu.Unlock()
 	if known {
+		if doubtful {
+			return t.reloadMarks(ctx)
+		}
 		return nil
 	}
 	head, found, err := t.hub.log.Head(ctx, t.key.Workspace, t.key.Thread)
@@ -102,14 +108,19 @@ func (t *topic) change(m *thread.Message) *change {
 func (t *topic) arrive(m *thread.Message) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.known && m.Rev == t.head+1 && len(t.stash) == 0 {
+	if t.known && m.Rev == t.head+1 {
 		t.handOut(m)
+		if len(t.stash) > 0 {
+			t.drain()
+		}
 		return
 	}
-	if (t.known && m.Rev <= t.head) || len(t.stash) >= stashSize {
+	if t.known && m.Rev <= t.head {
 		return
 	}
-	t.stash[m.Rev] = m
+	if len(t.stash) < stashSize {
+		t.stash[m.Rev] = m // beyond that, the log has it
+	}
 	if t.known {
 		t.drain()
 	}
@@ -150,7 +161,7 @@ func (t *topic) handOut(m *thread.Message) {
 		if !s.live || s.rev >= c.rev {
 			continue
 		}
-		if f := c.frame(s.audience); f != nil && !s.stream.push(f) {
+		if f := c.frame(s.audience); f != nil && !s.stream.push(queued{frame: f, sub: s, rev: c.rev}) {
 			s.live = false
 			s.stream.lag(s)
 			continue
@@ -179,23 +190,26 @@ func (t *topic) heal(after time.Duration) {
 	})
 }
 
-// readGap reads the log until the topic is complete. Whatever was stashed was
-// committed before it was told, so the log has it; what is left in the stash after
-// a read that found nothing belongs to a thread that is gone.
+// readGap reads the log until the topic is complete. Whatever was stashed before
+// was committed before it was told, so the log has it; if it has nothing, the
+// thread is gone.
 func (t *topic) readGap(ctx context.Context) {
 	for ctx.Err() == nil {
 		t.mu.Lock()
-		from := t.head
+		from, expected := t.head, len(t.stash) > 0
 		t.mu.Unlock()
 		messages, upTo, err := t.hub.log.Since(ctx, t.key.Workspace, t.key.Thread, from, pageSize)
 		if err != nil {
 			t.hub.slog.Warn("a gap could not be read from the log yet", "thread", t.key.Thread, "error", err)
 			break
 		}
-		if t.fill(messages, upTo) {
-			continue
+		if expected && len(messages) == 0 {
+			t.abandon()
+			return
 		}
-		return
+		if !t.fill(messages, upTo) {
+			return
+		}
 	}
 	t.mu.Lock()
 	t.healing = false // the next look at the heads tries again
@@ -216,55 +230,17 @@ func (t *topic) fill(messages []thread.Message, upTo int64) (more bool) {
 	if len(messages) == pageSize {
 		return true
 	}
-	if len(messages) == 0 {
-		clear(t.stash)
-	}
 	t.healing = false
 	t.drain()
 	return false
 }
 
-// markRead takes in a read mark and tells the subscribers, if it is further than
-// what is known.
-func (t *topic) markRead(m thread.Mark) {
+// abandon gives up a gap that the log cannot fill.
+func (t *topic) abandon() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.known || !t.keepMark(m) {
-		return
-	}
-	var frames [2]*Frame
-	for s := range t.subs {
-		i := 1
-		if s.audience == thread.Outside {
-			i = 0
-		}
-		if frames[i] == nil {
-			frames[i] = markFrame(thread.RedactMark(m, s.audience))
-		}
-		s.stream.push(frames[i])
-	}
-}
-
-// keepMark remembers a mark if it is further than the one known.
-func (t *topic) keepMark(m thread.Mark) bool {
-	if old, ok := t.marks[m.Party.GetId()]; ok && old.Seq >= m.Seq {
-		return false
-	}
-	if len(t.marks) < 500 {
-		t.marks[m.Party.GetId()] = m
-	}
-	return true
-}
-
-// readMarks are the marks as an audience sees them.
-func (t *topic) readMarks(to thread.Audience) []*threadv1.ReadMark {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	out := make([]*threadv1.ReadMark, 0, len(t.marks))
-	for _, m := range t.marks {
-		out = append(out, thread.RedactMark(m, to))
-	}
-	return out
+	clear(t.stash)
+	t.healing = false
 }
 
 // typing tells everybody but the one who types.
@@ -272,22 +248,27 @@ func (t *topic) typing(who uuid.UUID, internal bool, inside, outside *Frame) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for s := range t.subs {
-		if s.stream.caller.ID == who || (internal && s.audience == thread.Outside) {
+		if !s.told || s.stream.caller.ID == who || (internal && s.audience == thread.Outside) {
 			continue
 		}
 		f := inside
 		if s.audience == thread.Outside {
 			f = outside
 		}
-		s.stream.push(f)
+		s.stream.push(queued{frame: f, sub: s}) // it may be lost
 	}
 }
 
-// join adds a subscription that has not caught up yet.
-func (t *topic) join(s *subscription) {
+// join adds a subscription that has not caught up yet. It is false if the topic
+// was given up meanwhile.
+func (t *topic) join(s *subscription) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.gone {
+		return false
+	}
 	t.subs[s] = struct{}{}
+	return true
 }
 
 // leave removes it.
@@ -317,9 +298,13 @@ func (t *topic) catchUp(s *subscription) (changes []*change, ok bool) {
 	return changes, true
 }
 
-// position is where a subscription stands.
+// position is where a subscription stands by what was written to its reader: what
+// still waits in the queue must not be skipped if the reader goes on from here.
 func (t *topic) position(s *subscription) int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if rev, ok := s.stream.waiting(s); ok {
+		return rev - 1
+	}
 	return s.rev
 }

@@ -110,9 +110,13 @@ type Config struct {
 	// this node and written to Redis: to tell all nodes (this one too) to Hear of
 	// it at once and not at their next look. It must not block.
 	Announce func(workspace, user uuid.UUID)
-	// OnChange is called with the users of a watched workspace whose presence is
-	// another than before, as it is now. It must not block.
-	OnChange func(workspace uuid.UUID, changed []*livev1.Presence)
+	// Watched answers the workspaces whose changes somebody on this node wants to
+	// be told of. It is asked before each look.
+	Watched func() []uuid.UUID
+	// OnChange is called for every user of a watched workspace whose presence is
+	// another than before, as it is now; at first for all of them. It must not
+	// block.
+	OnChange func(workspace uuid.UUID, p *livev1.Presence)
 	Timing   Timing
 }
 
@@ -127,7 +131,7 @@ type Tracker struct {
 	views map[uuid.UUID]*view
 	// beats and looks wake the loops before their time.
 	beats, looks chan struct{}
-	watched      map[uuid.UUID]*watch
+	watches      map[uuid.UUID]*watch
 	// silent is until when Redis is not asked again, in Unix nanoseconds.
 	silent atomic.Int64
 }
@@ -140,7 +144,7 @@ func New(c Config) *Tracker {
 	}
 	return &Tracker{
 		Config: c, q: db.New(),
-		rooms: make(map[uuid.UUID]*room), views: make(map[uuid.UUID]*view), watched: make(map[uuid.UUID]*watch),
+		rooms: make(map[uuid.UUID]*room), views: make(map[uuid.UUID]*view), watches: make(map[uuid.UUID]*watch),
 		beats: make(chan struct{}, 1), looks: make(chan struct{}, 1),
 	}
 }

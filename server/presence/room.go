@@ -45,10 +45,15 @@ type room struct {
 	written bool
 }
 
-// Connected says that a user opened a stream to this node. For each call there
-// must be one of Disconnected.
-func (t *Tracker) Connected(workspace, user uuid.UUID) {
-	t.update(workspace, user, func(p *person, _ time.Time) { p.streams++ })
+// Connected says that a user opened a stream to this node, and whether they are
+// active. For each call there must be one of Disconnected.
+func (t *Tracker) Connected(workspace, user uuid.UUID, active bool) {
+	t.update(workspace, user, func(p *person, now time.Time) {
+		p.streams++
+		if active {
+			p.act(now)
+		}
+	})
 }
 
 // Disconnected says that a stream of a user ended.

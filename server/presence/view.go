@@ -37,8 +37,8 @@ type view struct {
 // then it is only what this node knows by itself, which is true as far as it
 // goes.
 func (t *Tracker) Snapshot(ctx context.Context, workspace uuid.UUID) (there map[uuid.UUID]Status, complete bool) {
-	there, failing := t.snapshot(ctx, workspace, t.Timing.Fresh)
-	return there, failing.IsZero()
+	seen := t.see(ctx, workspace, t.Timing.Fresh)
+	return seen.there, seen.complete()
 }
 
 // Lookup is Snapshot for one user.
@@ -59,9 +59,21 @@ func absent(complete bool) State {
 	return Unknown
 }
 
-// snapshot is Snapshot with what is at most as old as given, and since when
-// Redis has not answered. This node's own users are always as they are now.
-func (t *Tracker) snapshot(ctx context.Context, workspace uuid.UUID, fresh time.Duration) (map[uuid.UUID]Status, time.Time) {
+// seen is what is known of a workspace at a moment.
+type seen struct {
+	// there are the users who are there.
+	there map[uuid.UUID]Status
+	// active is when others of its users were last active; not to be changed.
+	active map[uuid.UUID]time.Time
+	// failing is since when Redis has not answered; zero if it does.
+	failing time.Time
+}
+
+func (s seen) complete() bool { return s.failing.IsZero() }
+
+// see puts together what the others said, at most as old as given, and this
+// node's own users, always as they are now.
+func (t *Tracker) see(ctx context.Context, workspace uuid.UUID, fresh time.Duration) seen {
 	v := t.view(workspace)
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -84,7 +96,7 @@ func (t *Tracker) snapshot(ctx context.Context, workspace uuid.UUID, fresh time.
 		}
 		all[user] = Status{State: t.Timing.state(active, now), LastActive: active}
 	}
-	return all, v.failing
+	return seen{there: all, active: v.active, failing: v.failing}
 }
 
 // view is the view of a workspace. When there are too many, those are dropped
@@ -141,7 +153,7 @@ func (t *Tracker) ask(ctx context.Context, workspace uuid.UUID) ([]any, error) {
 	return reply, err
 }
 
-var errSilent = errors.New("Redis did not answer a moment ago")
+var errSilent = errors.New("no answer from Redis a moment ago")
 
 var errReply = errors.New("presence in Redis is not as it was written")
 

@@ -3,7 +3,6 @@ package presence
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/google/uuid"
 
@@ -13,33 +12,10 @@ import (
 
 // watch is a workspace whose changes somebody wants to be told of.
 type watch struct {
-	watchers int
 	// known is what was told last; nil before the first look.
 	known map[uuid.UUID]State
 	// heard are the users who are said to have changed.
 	heard map[uuid.UUID]bool
-}
-
-// Watch has OnChange called for a workspace from now on, first with everybody
-// who is there, until the returned function is called.
-func (t *Tracker) Watch(workspace uuid.UUID) (stop func()) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	w := t.watched[workspace]
-	if w == nil {
-		w = &watch{heard: make(map[uuid.UUID]bool)}
-		t.watched[workspace] = w
-		nudge(t.looks)
-	}
-	w.watchers++
-	return sync.OnceFunc(func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		w.watchers--
-		if w.watchers == 0 && t.watched[workspace] == w {
-			delete(t.watched, workspace)
-		}
-	})
 }
 
 // Hear says that another node, or this one, announced a change of a user: a
@@ -48,7 +24,7 @@ func (t *Tracker) Watch(workspace uuid.UUID) (stop func()) {
 func (t *Tracker) Hear(workspace, user uuid.UUID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if w := t.watched[workspace]; w != nil {
+	if w := t.watches[workspace]; w != nil {
 		w.heard[user] = true
 		nudge(t.looks)
 	}
@@ -60,53 +36,76 @@ func (t *Tracker) look(ctx context.Context, early bool) {
 	if early {
 		wait(ctx, gather)
 	}
-	t.mu.Lock()
-	todo := make(map[uuid.UUID]*watch)
-	for workspace, w := range t.watched {
-		if !early || len(w.heard) > 0 || w.known == nil {
-			todo[workspace] = w
-		}
-	}
-	t.mu.Unlock()
-	for workspace, w := range todo {
+	for workspace, w := range t.todo(early) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err := t.compare(ctx, workspace, w); err != nil {
+		if err := t.compare(ctx, workspace, w); err != nil && ctx.Err() == nil {
 			t.Log.WarnContext(ctx, "look at presence", "workspace", workspace, "error", err)
 		}
 	}
 }
 
+// todo are the watches to look at. Those that nobody wants any more end.
+func (t *Tracker) todo(early bool) map[uuid.UUID]*watch {
+	var wanted []uuid.UUID
+	if t.Watched != nil {
+		wanted = t.Watched()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := make(map[uuid.UUID]*watch, len(wanted))
+	out := make(map[uuid.UUID]*watch, len(wanted))
+	for _, workspace := range wanted {
+		w := t.watches[workspace]
+		if w == nil {
+			w = &watch{heard: make(map[uuid.UUID]bool)}
+		}
+		kept[workspace] = w
+		if !early || len(w.heard) > 0 {
+			out[workspace] = w
+		}
+	}
+	t.watches = kept
+	return out
+}
+
 // compare tells of whoever differs from what was told last. If that fails,
 // nothing counts as told.
 func (t *Tracker) compare(ctx context.Context, workspace uuid.UUID, w *watch) error {
-	there, failing := t.snapshot(ctx, workspace, 0)
-	lost := !failing.IsZero() && t.Now().Sub(failing) >= t.Timing.Hold
+	seen := t.see(ctx, workspace, 0)
+	lost := !seen.complete() && t.Now().Sub(seen.failing) >= t.Timing.Hold
 	t.mu.Lock()
-	next, changed := differences(w.known, there, failing.IsZero(), lost)
-	for user := range w.heard {
-		if _, ok := next[user]; !ok {
-			next[user] = absent(failing.IsZero())
-		}
-		changed[user] = next[user]
-	}
 	heard := w.heard
 	w.heard = make(map[uuid.UUID]bool)
 	t.mu.Unlock()
 
+	known := w.known
+	if known == nil { // whoever left a moment before the first look is told of, too
+		known = make(map[uuid.UUID]State, len(seen.active))
+		for user := range seen.active {
+			known[user] = Unknown
+		}
+	}
+	next, changed := differences(known, seen.there, seen.complete(), lost)
+	for user := range heard {
+		if _, ok := next[user]; !ok {
+			next[user] = absent(seen.complete())
+		}
+		changed[user] = next[user]
+	}
 	presences, err := t.wishes(ctx, workspace, changed)
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if err != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		for user := range heard {
 			w.heard[user] = true
 		}
 		return err
 	}
 	w.known = next
-	if len(presences) > 0 && t.OnChange != nil && w.watchers > 0 {
-		t.OnChange(workspace, presences)
+	for _, p := range presences {
+		t.OnChange(workspace, p)
 	}
 	return nil
 }

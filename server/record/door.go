@@ -20,7 +20,7 @@ func (h *Handler) Rights(ctx context.Context, c access.Caller, f access.Facts) (
 	if c.Outsider() {
 		return none, nil
 	}
-	t, err := h.typeOf(ctx, c.Workspace, f.RecordType)
+	t, err := h.typeOf(ctx, h.db, c.Workspace, f.RecordType)
 	if fault.ReasonOf(err) == errTypeNotFound.Reason {
 		return none, nil
 	}
@@ -68,7 +68,7 @@ func (h *Handler) readable(ctx context.Context, c access.Caller, id uuid.UUID) (
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := h.typeOf(ctx, c.Workspace, r.kind)
+	t, err := h.typeOf(ctx, h.db, c.Workspace, r.kind)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -169,7 +169,7 @@ func (h *Handler) recordNames(ctx context.Context, tx db.DBTX, c access.Caller, 
 	}
 	first[1] = ids
 	args := expr.NewArgs("r", len(first))
-	readable, err := h.readableOf(ctx, c, kinds, args)
+	readable, err := h.readableOf(ctx, tx, c, kinds, args)
 	if err != nil {
 		return nil, err
 	}
@@ -193,10 +193,10 @@ func (h *Handler) recordNames(ctx context.Context, tx db.DBTX, c access.Caller, 
 
 // readableOf writes whether the caller may read a record of one of the kinds,
 // which are the parameters from $3 on.
-func (h *Handler) readableOf(ctx context.Context, c access.Caller, kinds []string, args *expr.Args) (string, error) {
+func (h *Handler) readableOf(ctx context.Context, tx db.DBTX, c access.Caller, kinds []string, args *expr.Args) (string, error) {
 	cases := "CASE r.type"
 	for i, kind := range kinds {
-		t, err := h.typeOf(ctx, c.Workspace, kind)
+		t, err := h.typeOf(ctx, tx, c.Workspace, kind)
 		if fault.ReasonOf(err) == errTypeNotFound.Reason {
 			continue
 		}

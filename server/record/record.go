@@ -16,7 +16,8 @@
 //   - Every save is one transaction with its line in the thread. It holds the
 //     record's type as it was checked against, so a field that is being removed
 //     never gets another value.
-//   - A change of the assignee is always logged. An import tells nobody's inbox.
+//   - A change of the assignee is always logged. An import tells nobody of the
+//     records that it makes; what it changes is told as any change is.
 package record
 
 import (
@@ -32,6 +33,7 @@ import (
 	recordv1 "github.com/parley-chat/parley/gen/parley/record/v1"
 	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
 	"github.com/parley-chat/parley/server/recent"
+	"github.com/parley-chat/parley/server/rpc"
 	"github.com/parley-chat/parley/server/thread"
 )
 
@@ -56,28 +58,20 @@ type Followers interface {
 	// Follow makes a user a follower with these subtypes, unless they are one.
 	Follow(ctx context.Context, tx pgx.Tx, workspace, thread, user uuid.UUID, subtypes []string) error
 	// Assigned puts the assignment, which the newest message of the thread tells
-	// of, into the user's inbox.
+	// of, into the user's inbox, as an item with that message's id.
 	Assigned(ctx context.Context, tx pgx.Tx, workspace, thread, user, actor uuid.UUID) error
 }
 
-// Users is what records need of the people of a workspace.
+// Users is what records need of the people of a workspace. Their names are read
+// here, in the transaction that needs them.
 type Users interface {
-	// Names answers the names of those ids that are users, active or not.
-	Names(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]string, error)
-	// Find answers active users by the beginnings of the words of their names,
-	// at most limit.
+	// Find answers active users for what was typed of a name, at most limit.
 	Find(ctx context.Context, workspace uuid.UUID, query string, limit int) ([]*recordv1.Reference, error)
 }
 
-// Signals tells all servers what to forget.
+// Signals tells all servers what changed.
 type Signals interface {
 	Publish(s *wirev1.Signal)
-}
-
-// Pages seals and opens page tokens.
-type Pages interface {
-	Seal(place []string, bound ...string) (string, error)
-	Open(token string, bound ...string) ([]string, error)
 }
 
 // Config is what a Handler stands on.
@@ -87,7 +81,7 @@ type Config struct {
 	Followers Followers
 	Users     Users
 	Signals   Signals
-	Pages     Pages
+	Pages     *rpc.Pages
 	Now       func() time.Time
 	Logger    *slog.Logger
 }
@@ -100,7 +94,7 @@ type Handler struct {
 	followers Followers
 	users     Users
 	signals   Signals
-	pages     Pages
+	pages     *rpc.Pages
 	now       func() time.Time
 	logger    *slog.Logger
 	types     *recent.Cache[typeKey, *Type]

@@ -68,7 +68,7 @@ func idsOf(v any) []uuid.UUID {
 // names are what ids stand for. What is missing does not exist.
 type names struct {
 	records map[uuid.UUID]recordName
-	users   map[uuid.UUID]string
+	users   map[uuid.UUID]userName
 	files   map[uuid.UUID]fileName
 }
 
@@ -77,6 +77,11 @@ type recordName struct {
 	// readable says whether the caller that the names were looked up for may read
 	// the record.
 	readable bool
+}
+
+type userName struct {
+	name   string
+	active bool
 }
 
 type fileName struct {
@@ -95,8 +100,8 @@ func (h *Handler) names(ctx context.Context, tx db.DBTX, c access.Caller, p *poi
 		}
 	}
 	if len(p.users) > 0 {
-		if n.users, err = h.users.Names(ctx, c.Workspace, slices.Collect(maps.Keys(p.users))); err != nil {
-			return nil, fmt.Errorf("find names of users: %w", err)
+		if n.users, err = h.userNames(ctx, tx, c.Workspace, slices.Collect(maps.Keys(p.users))); err != nil {
+			return nil, err
 		}
 	}
 	if len(p.files) > 0 {
@@ -105,6 +110,18 @@ func (h *Handler) names(ctx context.Context, tx db.DBTX, c access.Caller, p *poi
 		}
 	}
 	return n, nil
+}
+
+func (h *Handler) userNames(ctx context.Context, tx db.DBTX, workspace uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]userName, error) {
+	rows, err := h.q.RecordUserNames(ctx, tx, db.RecordUserNamesParams{WorkspaceID: workspace, Ids: ids})
+	if err != nil {
+		return nil, fmt.Errorf("find names of users: %w", err)
+	}
+	found := make(map[uuid.UUID]userName, len(rows))
+	for _, row := range rows {
+		found[row.ID] = userName{row.Name, row.Active}
+	}
+	return found, nil
 }
 
 func (h *Handler) fileNames(ctx context.Context, tx db.DBTX, workspace uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]fileName, error) {
@@ -130,8 +147,8 @@ func (n *names) missing(f *recordv1.Field, v any, owner uuid.UUID) *wrong {
 				return wrongf(f.GetName(), "there is no file %s on this record; upload it to the record's thread first", id)
 			}
 		case f.GetTargetType() == userType:
-			if _, ok := n.users[id]; !ok {
-				return wrongf(f.GetName(), "there is no user %s", id)
+			if !n.users[id].active {
+				return wrongf(f.GetName(), "there is no active user %s", id)
 			}
 		default:
 			if r, ok := n.records[id]; !ok || r.kind != f.GetTargetType() || !r.readable {
@@ -152,7 +169,7 @@ func (n *names) titles(f *recordv1.Field, v any, all bool) []string {
 		case f.GetType() == recordv1.FieldType_FIELD_TYPE_FILE:
 			title = n.files[id].name
 		case f.GetTargetType() == userType:
-			title = n.users[id]
+			title = n.users[id].name
 		default:
 			if r := n.records[id]; (r.readable || all) && r.kind == f.GetTargetType() {
 				title = r.title

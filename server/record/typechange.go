@@ -77,7 +77,10 @@ func compareTypes(old, changed *recordv1.RecordType) (difference, *wrong) {
 			d.demanded = append(d.demanded, f)
 		}
 	}
-	d.rederived = old.GetTitleField() != changed.GetTitleField() || old.GetUniqueField() != changed.GetUniqueField()
+	d.rederived = old.GetTitleField() != changed.GetTitleField() || old.GetUniqueField() != changed.GetUniqueField() ||
+		slices.ContainsFunc(d.demanded, func(f *recordv1.Field) bool {
+			return f.GetName() == changed.GetTitleField() || f.GetName() == changed.GetUniqueField()
+		})
 	return d, nil
 }
 

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -102,15 +103,30 @@ func checkField(def *recordv1.RecordType, f *recordv1.Field, exists func(string)
 	if w := checkRoles(f.GetReadRoles()); w != nil {
 		return wrongf(".read_roles", "%s", w.message)
 	}
-	if name := f.GetChangeSubtype(); name != "" {
-		if !f.GetTracked() {
-			return wrongf(".change_subtype", "only changes of a tracked field are posted; track the field")
-		}
-		if !hasSubtype(def, name) {
-			return wrongf(".change_subtype", "there is no subtype %q; add it to subtypes", name)
-		}
+	if w := checkPosted(def, f); w != nil {
+		return w
 	}
 	return checkDefault(f)
+}
+
+// checkPosted is for the subtypes that changes of a field are posted under.
+func checkPosted(def *recordv1.RecordType, f *recordv1.Field) *wrong {
+	names := map[string]string{".change_subtype": f.GetChangeSubtype()}
+	for i, o := range f.GetOptions() {
+		names[fmt.Sprintf(".options[%d].change_subtype", i)] = o.GetChangeSubtype()
+	}
+	for _, path := range slices.Sorted(maps.Keys(names)) {
+		switch name := names[path]; {
+		case name == "":
+		case !f.GetTracked():
+			return wrongf(path, "only changes of a tracked field are posted; track the field")
+		case len(f.GetReadRoles()) > 0:
+			return wrongf(path, "followers who may not read the field would be told of its changes; leave it out")
+		case !hasSubtype(def, name):
+			return wrongf(path, "there is no subtype %q; add it to subtypes", name)
+		}
+	}
+	return nil
 }
 
 func checkDefault(f *recordv1.Field) *wrong {

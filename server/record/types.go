@@ -20,12 +20,12 @@ type typeKey struct {
 }
 
 // typeOf answers a type, as it was some seconds ago at most.
-func (h *Handler) typeOf(ctx context.Context, workspace uuid.UUID, name string) (*Type, error) {
+func (h *Handler) typeOf(ctx context.Context, tx db.DBTX, workspace uuid.UUID, name string) (*Type, error) {
 	key := typeKey{workspace, name}
 	if t, ok := h.types.Get(key); ok {
 		return t, nil
 	}
-	row, err := h.q.RecordTypeGet(ctx, h.db, db.RecordTypeGetParams{WorkspaceID: workspace, Name: name})
+	row, err := h.q.RecordTypeGet(ctx, tx, db.RecordTypeGetParams{WorkspaceID: workspace, Name: name})
 	return h.remember(row, err)
 }
 
@@ -61,8 +61,8 @@ func (h *Handler) remember(row db.RecordType, err error) (*Type, error) {
 
 // readableType answers a type that the caller has to do with: whoever may
 // neither read nor create its records finds none.
-func (h *Handler) readableType(ctx context.Context, c access.Caller, name string) (*Type, error) {
-	t, err := h.typeOf(ctx, c.Workspace, name)
+func (h *Handler) readableType(ctx context.Context, tx db.DBTX, c access.Caller, name string) (*Type, error) {
+	t, err := h.typeOf(ctx, tx, c.Workspace, name)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (t *Type) visible(c access.Caller) bool {
 // Subtypes answers the update subtypes of a type, which followers of its
 // records subscribe to.
 func (h *Handler) Subtypes(ctx context.Context, workspace uuid.UUID, name string) ([]*recordv1.Subtype, error) {
-	t, err := h.typeOf(ctx, workspace, name)
+	t, err := h.typeOf(ctx, h.db, workspace, name)
 	if err != nil {
 		return nil, err
 	}

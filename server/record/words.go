@@ -66,3 +66,6 @@ func wordQuery(workspace uuid.UUID, kind, query string) string {
 }
 
 func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
+
+// joined are lexemes in one text: they have no spaces.
+func joined(lexemes []string) string { return strings.Join(lexemes, " ") }

@@ -60,11 +60,10 @@ func network(a netip.Addr) string {
 	if a.Is4() {
 		return a.String()
 	}
-	p, err := a.Prefix(64)
-	if err != nil {
-		return "unknown"
+	if p, err := a.Prefix(64); err == nil && p.IsValid() {
+		return p.String()
 	}
-	return p.String()
+	return "unknown"
 }
 
 // ClientNetwork is the client's address as limits count it: the address itself,

@@ -9,6 +9,7 @@ import (
 
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect"
+	"github.com/jackc/pgx/v5/pgconn"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -27,6 +28,7 @@ var (
 	errInternal    = errors.New("internal error; if it stays, ask the operator of this server and name the request id")
 	errUnavailable = fault.New(fault.Unavailable, "UNAVAILABLE", "the server cannot do this at the moment; try again").
 			WithRetry(time.Second)
+	errText     = fault.New(fault.Invalid, "TEXT_INVALID", "a text holds a NUL character; leave it out")
 	errCanceled = errors.New("the call was canceled")
 	errDeadline = errors.New("the call's deadline has passed")
 )
@@ -46,6 +48,8 @@ func public(ctx context.Context, err error) (answer *connect.Error, ours bool) {
 		return detailed(ctx, connect.NewError(coded.Code(), errors.New(coded.Message())), reasonOf(coded.Code())), false
 	case ctx.Err() != nil && (isContext(err) || coded != nil): // connect's other errors are of writing to who is gone
 		return ofContext(ctx), false
+	case isUnstorable(err):
+		return ofFault(ctx, errText), false
 	case isUnavailable(err):
 		return ofFault(ctx, errUnavailable), true
 	default:
@@ -58,6 +62,14 @@ func public(ctx context.Context, err error) (answer *connect.Error, ours bool) {
 // without a free connection, a server that stops.
 func isUnavailable(err error) bool {
 	return isContext(err) || store.IsUnavailable(err)
+}
+
+// isUnstorable reports whether PostgreSQL refused a text: it knows no NUL
+// character, which protobuf strings may hold.
+func isUnstorable(err error) bool {
+	const characterNotInRepertoire, untranslatableCharacter = "22021", "22P05"
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == characterNotInRepertoire || pg.Code == untranslatableCharacter)
 }
 
 func isContext(err error) bool {

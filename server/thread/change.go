@@ -23,28 +23,36 @@ type Change struct {
 
 // Edit replaces a message's text; what it was is kept for administrators.
 func (l *Log) Edit(ctx context.Context, c Change, body string) (Message, error) {
-	return l.change(ctx, c, func(m *Message, now time.Time) bool {
-		if m.Body == body {
-			return false
+	return l.change(ctx, c, func(m *Message, now time.Time) error {
+		switch {
+		case m.Delete != nil:
+			return ErrUneditable
+		case m.Body == body:
+			return errUnchanged
 		}
 		m.Body, m.Edit = body, &now
-		return true
+		return nil
 	})
 }
 
-// Delete leaves a tombstone in a message's place.
+// Delete leaves a tombstone in a message's place. To delete it again is nothing,
+// so that a lost answer can be asked for again.
 func (l *Log) Delete(ctx context.Context, c Change) (Message, error) {
-	return l.change(ctx, c, func(m *Message, now time.Time) bool {
+	return l.change(ctx, c, func(m *Message, now time.Time) error {
+		if m.Delete != nil {
+			return errUnchanged
+		}
 		m.Body, m.Delete = "", &now
 		m.Extra = &wirev1.Extra{DeletedBy: AuthorOf(c.Editor).Party()}
-		return true
+		return nil
 	})
 }
 
 // change runs edit on a message that the editor may change, as the thread's next
 // revision. Nothing happens if edit says that nothing changed.
-func (l *Log) change(ctx context.Context, c Change, edit func(*Message, time.Time) bool) (Message, error) {
-	changed := false
+func (l *Log) change(ctx context.Context, c Change, edit func(*Message, time.Time) error) (Message, error) {
+	ctx, cancel := stay(ctx)
+	defer cancel()
 	m, err := store.InTxV(ctx, l.db, func(tx pgx.Tx) (Message, error) {
 		// The thread's row first, as every post does: two orders would deadlock.
 		rev, err := l.q.ThreadAdvance(ctx, tx, db.ThreadAdvanceParams{WorkspaceID: c.Workspace, ID: c.Thread})
@@ -66,10 +74,10 @@ func (l *Log) change(ctx context.Context, c Change, edit func(*Message, time.Tim
 			return Message{}, err
 		}
 		after := before
-		if !edit(&after, l.now().Truncate(time.Microsecond).UTC()) {
-			return before, errUnchanged
+		if err := edit(&after, l.now().Truncate(time.Microsecond).UTC()); err != nil {
+			return Message{}, err
 		}
-		changed, after.Rev = true, rev
+		after.Rev = rev
 		return after, l.replace(ctx, tx, c, row, &after)
 	})
 	if errors.Is(err, errUnchanged) {
@@ -78,9 +86,7 @@ func (l *Log) change(ctx context.Context, c Change, edit func(*Message, time.Tim
 	if err != nil {
 		return Message{}, err
 	}
-	if changed {
-		l.announce(&m)
-	}
+	l.announce(&m)
 	return m, nil
 }
 
@@ -92,7 +98,7 @@ func (m *Message) mayChange(editor access.Caller) error {
 	switch {
 	case m.Internal && editor.Outsider():
 		return ErrNoMessage
-	case m.Kind != edited || m.Delete != nil:
+	case m.Kind != edited:
 		return ErrUneditable
 	case m.Author.ID != editor.ID && !editor.Administrator():
 		return ErrNotYours

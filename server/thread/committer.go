@@ -36,6 +36,7 @@ type committer struct {
 	direct  int
 	one     func(context.Context, *Draft) (Message, error)
 	many    func(context.Context, []*post)
+	late    func(*Message)
 	mu      sync.Mutex
 	waiting []*post
 	busy    map[uuid.UUID]struct{}
@@ -51,11 +52,15 @@ type post struct {
 	err    error
 }
 
-func newCommitter(direct int, one func(context.Context, *Draft) (Message, error), many func(context.Context, []*post)) *committer {
+// newCommitter makes a committer of what stores one draft and many; late is told of
+// a message whose caller did not wait for it.
+func newCommitter(
+	direct int, one func(context.Context, *Draft) (Message, error), many func(context.Context, []*post), late func(*Message),
+) *committer {
 	if direct <= 0 {
 		direct = defaultDirect
 	}
-	return &committer{direct: direct, one: one, many: many, busy: make(map[uuid.UUID]struct{})}
+	return &committer{direct: direct, one: one, many: many, late: late, busy: make(map[uuid.UUID]struct{})}
 }
 
 // do commits one draft and answers when it is durable. If ctx ends first the
@@ -83,6 +88,11 @@ func (c *committer) do(ctx context.Context, d *Draft) (Message, error) {
 	case <-p.done:
 		return p.result, p.err
 	case <-ctx.Done():
+		go func() {
+			if <-p.done; p.err == nil {
+				c.late(&p.result)
+			}
+		}()
 		return Message{}, ctx.Err()
 	}
 }

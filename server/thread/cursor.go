@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	mathrand "math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,11 +25,12 @@ var ErrCursor = fault.New(fault.Invalid, "CURSOR_INVALID", "this cursor was not 
 
 // Sealer makes cursors that say nothing to whoever holds them.
 //
-// A cursor is one block of AES over the rev, a hash of the thread and a hash of
-// the database's epoch, in base64url: 22 characters. One block under one key is
-// a pseudorandom permutation, so an outsider learns nothing of how far apart two
-// cursors are, and a made-up one is found out but for one in 2^64. It grants
-// nothing: who may read the thread is asked every time.
+// A cursor is one block of AES over the rev, a hash of the thread, a hash of the
+// database's epoch and chance, in base64url: 22 characters. One block under one
+// key is a pseudorandom permutation, so an outsider learns nothing of how far
+// apart two cursors are, and thanks to chance not even whether they name the same
+// place: a note would show in that. A made-up cursor is found out but for one in
+// 2^32. It grants nothing: who may read the thread is asked every time.
 type Sealer struct {
 	block  cipher.Block
 	epoch  [3]byte
@@ -87,7 +89,8 @@ func (s *Sealer) Cursor(thread uuid.UUID, rev int64) string {
 	binary.BigEndian.PutUint64(b[:8], uint64(min(rev, maxRev))<<24)
 	copy(b[5:8], s.epoch[:])
 	tag := threadTag(thread)
-	copy(b[8:], tag[:])
+	copy(b[8:12], tag[:])
+	binary.BigEndian.PutUint32(b[12:], mathrand.Uint32())
 	s.block.Encrypt(b[:], b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
@@ -100,7 +103,7 @@ func (s *Sealer) Rev(thread uuid.UUID, cursor string) (rev int64, current bool, 
 		return 0, false, ErrCursor
 	}
 	s.block.Decrypt(b, b)
-	if tag := threadTag(thread); [8]byte(b[8:]) != tag {
+	if tag := threadTag(thread); [4]byte(b[8:12]) != tag {
 		return 0, false, ErrCursor
 	}
 	return int64(binary.BigEndian.Uint64(b[:8]) >> 24), [3]byte(b[5:8]) == s.epoch, nil
@@ -108,10 +111,10 @@ func (s *Sealer) Rev(thread uuid.UUID, cursor string) (rev int64, current bool, 
 
 // threadTag names a thread in a cursor. The id is random enough to be its own
 // hash, but for the time that a UUIDv7 begins with.
-func threadTag(thread uuid.UUID) [8]byte {
-	var tag [8]byte
-	for i := range tag {
-		tag[i] = thread[i] ^ thread[i+8]
+func threadTag(thread uuid.UUID) [4]byte {
+	var tag [4]byte
+	for i, b := range thread {
+		tag[i%len(tag)] ^= b
 	}
 	return tag
 }

@@ -70,7 +70,7 @@ func New(c Config) *Log {
 		db: c.DB, q: db.New(), now: c.Now, log: c.Log, announcer: c.Announcer, sealer: c.Sealer,
 		facts: recent.New[factsKey, access.Facts](1<<16, access.FactsTTL, c.Now),
 	}
-	l.commit = newCommitter(c.Direct, l.postOne, l.postMany)
+	l.commit = newCommitter(c.Direct, l.postOne, l.postMany, l.announce)
 	return l
 }
 

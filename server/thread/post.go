@@ -26,20 +26,30 @@ import (
 func (l *Log) Post(ctx context.Context, d Draft) (Message, error) {
 	m, err := l.post(ctx, &d)
 	if err != nil {
-		return l.resolve(ctx, l.db, &d, err)
+		if m, err = l.resolve(ctx, l.db, &d, err); err != nil {
+			return Message{}, err
+		}
 	}
-	l.announce(&m)
+	l.announce(&m) // again if an earlier try stored it: that may have ended before it could tell
 	return m, nil
 }
 
 func (l *Log) post(ctx context.Context, d *Draft) (Message, error) {
-	if len(d.Files) > 0 {
-		return store.InTxV(ctx, l.db, func(tx pgx.Tx) (Message, error) { return l.write(ctx, tx, d) })
+	if len(d.Files) == 0 && len(d.Mentions) == 0 && d.Kind != threadv1.MessageKind_MESSAGE_KIND_SYSTEM {
+		return l.commit.do(ctx, d)
 	}
-	if len(d.Mentions) > 0 || d.Kind == threadv1.MessageKind_MESSAGE_KIND_SYSTEM {
+	ctx, cancel := stay(ctx)
+	defer cancel()
+	if len(d.Files) == 0 {
 		return l.write(ctx, l.db, d)
 	}
-	return l.commit.do(ctx, d)
+	return store.InTxV(ctx, l.db, func(tx pgx.Tx) (Message, error) { return l.write(ctx, tx, d) })
+}
+
+// stay is a context for what is not given up when its caller hangs up: that would
+// cost the pool a connection in mid-statement, and leave a stored message untold.
+func stay(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 }
 
 // PostTx is Post inside a transaction of the caller's, who announces the message
@@ -145,8 +155,7 @@ func (l *Log) attach(ctx context.Context, tx db.DBTX, d *Draft, m *Message) erro
 
 // postOne is the committer's way for a single draft.
 func (l *Log) postOne(ctx context.Context, d *Draft) (Message, error) {
-	// A caller who hangs up must not cost the pool a connection in mid-statement.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	ctx, cancel := stay(ctx)
 	defer cancel()
 	return l.write(ctx, l.db, d)
 }

@@ -1,11 +1,12 @@
 import { Spotlight } from "@mantine/spotlight";
 import "@mantine/spotlight/styles.css";
 import { createClient } from "@connectrpc/connect";
-import { useQuery } from "@connectrpc/connect-query";
+import { useMutation, useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData, useQuery as usePlainQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconHelp, IconInbox, IconLogout, IconMessage, IconMessages, IconMoon, IconPlus, IconSearch, IconUserCog } from "@tabler/icons-react";
+import { notifications } from "@mantine/notifications";
 import { useMantineColorScheme } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { ChatState, ChatView, IdentityService, RecordService, type RecordType } from "../api/contract.ts";
@@ -80,6 +81,7 @@ function useActions(query: string): Entry[] {
   const navigate = useNavigate();
   const { open } = usePanels();
   const { session, agent } = useServices();
+  const signOut = useMutation(IdentityService.method.signOut, { onSettled: () => session.set(null) });
   const { toggleColorScheme } = useMantineColorScheme();
   const { data } = useRecordTypes();
   const create = (data?.recordTypes ?? []).map((type): Entry => ({
@@ -95,7 +97,7 @@ function useActions(query: string): Entry[] {
     { id: "scheme", label: t("palette.scheme"), icon: <IconMoon size={18} />, run: toggleColorScheme },
     { id: "profile", label: t("profile.settings"), icon: <IconUserCog size={18} />, run: () => open("profile") },
     { id: "help", label: t("help.title"), icon: <IconHelp size={18} />, run: () => open("help") },
-    { id: "out", label: t("profile.signOut"), icon: <IconLogout size={18} />, run: () => session.set(null) },
+    { id: "out", label: t("profile.signOut"), icon: <IconLogout size={18} />, run: () => signOut.mutate({}) },
   ];
   return all.filter((entry) => matches(entry.label, query));
 }
@@ -118,7 +120,7 @@ function useChatEntries(query: string): Entry[] {
 }
 
 function usePeople(query: string): Entry[] {
-  const navigate = useNavigate();
+  const t = useText();
   const { data } = useQuery(IdentityService.method.listUsers, { query, pageSize: 5 }, { enabled: query !== "", placeholderData: keepPreviousData });
   if (query === "") return [];
   return (data?.users ?? []).map((user) => ({
@@ -126,7 +128,10 @@ function usePeople(query: string): Entry[] {
     label: user.name,
     detail: user.email,
     icon: <Face id={user.id} name={user.name} size={24} />,
-    run: () => void navigate({ to: "/inbox" }),
+    run: () => {
+      void navigator.clipboard.writeText(user.email);
+      notifications.show({ message: t("palette.copied", { email: user.email }) });
+    },
   }));
 }
 

@@ -32,6 +32,16 @@ export class DraftStore {
     if (draft.body.trim() === "") this.#storage.removeItem(key);
     else this.#storage.setItem(key, JSON.stringify(draft));
   }
+
+  /** What one wrote last in a thread: it stays so when one comes back. */
+  mode(threadId: string): Mode {
+    return this.#storage.getItem(`parley.mode.${threadId}`) === "note" ? "note" : "message";
+  }
+
+  setMode(threadId: string, mode: Mode): void {
+    if (mode === "note") this.#storage.setItem(`parley.mode.${threadId}`, mode);
+    else this.#storage.removeItem(`parley.mode.${threadId}`);
+  }
 }
 
 function keyOf(threadId: string, mode: Mode): string {

@@ -23,6 +23,48 @@ interface Job {
   abort: AbortController;
 }
 
+/** A file to send. */
+export interface Transfer {
+  /** The same one again goes on where it stopped. */
+  requestId: string;
+  threadId: string;
+  internal: boolean;
+  /** True to list the file under the thread without a message. */
+  attach: boolean;
+  name: string;
+  source: Blob;
+  signal?: AbortSignal;
+  /** Told of the bytes that are with the server. */
+  progress?: (sent: number) => void;
+}
+
+/** Sends a file in parts, each repeated while it fails for a passing reason. */
+export async function transfer(client: Client<typeof FileService>, job: Transfer): Promise<StoredFile | undefined> {
+  const { requestId, threadId, internal, attach, name, source, signal } = job;
+  const size = source.size;
+  const begun = await persist(signal, () => client.createFile({ requestId, threadId, name, size: BigInt(size), internal }, { signal }));
+  const fileId = begun.file?.id ?? "";
+  const partSize = Math.max(1, Number(begun.partSize));
+  for (let part = 0; part * partSize < size; ) {
+    const data = new Uint8Array(await source.slice(part * partSize, (part + 1) * partSize).arrayBuffer());
+    const answer = await persist(signal, () => client.writeFile({ fileId, part, data }, { signal }));
+    part = Math.max(part + 1, answer.nextPart);
+    job.progress?.(Math.min(size, part * partSize));
+  }
+  return (await persist(signal, () => client.finishFile({ fileId, attach }, { signal }))).file;
+}
+
+async function persist<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await step();
+    } catch (reason) {
+      if (signal?.aborted || attempt >= 4 || !isPassing(toFault(reason))) throw reason;
+      await rest(backoff(attempt), signal);
+    }
+  }
+}
+
 const NONE: readonly Upload[] = [];
 
 /** Sends files in parts, one after another, and goes on where it was cut off. */
@@ -80,40 +122,20 @@ export class Uploader {
     const job = this.#jobs.get(key);
     if (!job) return;
     try {
-      const file = await this.#transfer(job);
+      const { upload, source, abort } = job;
+      const file = await transfer(this.#client, {
+        requestId: key,
+        threadId: upload.threadId,
+        internal: upload.internal,
+        attach: false,
+        name: upload.name,
+        source,
+        signal: abort.signal,
+        progress: (sent) => this.#change(key, { sent }),
+      });
       this.#change(key, { state: "ready", file, sent: job.upload.size });
     } catch (reason) {
       if (!job.abort.signal.aborted) this.#change(key, { state: "failed", fault: toFault(reason) });
-    }
-  }
-
-  async #transfer({ upload, source, abort }: Job): Promise<StoredFile | undefined> {
-    const { signal } = abort;
-    const { threadId, internal, name, size } = upload;
-    const begun = await this.#persist(signal, () =>
-      this.#client.createFile({ requestId: upload.key, threadId, name, size: BigInt(size), internal }, { signal }),
-    );
-    const fileId = begun.file?.id ?? "";
-    const partSize = Number(begun.partSize);
-    for (let part = 0; part * partSize < size; ) {
-      const data = new Uint8Array(await source.slice(part * partSize, (part + 1) * partSize).arrayBuffer());
-      const answer = await this.#persist(signal, () => this.#client.writeFile({ fileId, part, data }, { signal }));
-      part = Math.max(part + 1, answer.nextPart);
-      this.#change(upload.key, { sent: Math.min(size, part * partSize) });
-    }
-    const done = await this.#persist(signal, () => this.#client.finishFile({ fileId, attach: false }, { signal }));
-    return done.file;
-  }
-
-  /** Repeats a step that fails for a passing reason: each may be repeated safely. */
-  async #persist<T>(signal: AbortSignal, step: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await step();
-      } catch (reason) {
-        if (signal.aborted || attempt >= 4 || !isPassing(toFault(reason))) throw reason;
-        await rest(backoff(attempt), signal);
-      }
     }
   }
 

@@ -892,7 +892,7 @@ func (x *TopicClosed) GetReason() string {
 // Closing announces the end of the stream.
 type Closing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why: "LIFETIME", "DRAINING" or "SLOW_CONSUMER".
+	// Why: "LIFETIME", "DRAINING" or "CALLER_CHANGED".
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Milliseconds to wait before connecting anew.
 	ReconnectAfterMs int32 `protobuf:"varint,2,opt,name=reconnect_after_ms,json=reconnectAfterMs,proto3" json:"reconnect_after_ms,omitempty"`

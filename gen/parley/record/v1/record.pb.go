@@ -271,7 +271,10 @@ type Option struct {
 	// What people see.
 	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
 	// A colour of the palette for its badge, for example "teal"; may be empty.
-	Color         string `protobuf:"bytes,3,opt,name=color,proto3" json:"color,omitempty"`
+	Color string `protobuf:"bytes,3,opt,name=color,proto3" json:"color,omitempty"`
+	// The update subtype that changing to this option is posted under, in place of
+	// the field's, for example "won"; may be empty.
+	ChangeSubtype string `protobuf:"bytes,4,opt,name=change_subtype,json=changeSubtype,proto3" json:"change_subtype,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -323,6 +326,13 @@ func (x *Option) GetLabel() string {
 func (x *Option) GetColor() string {
 	if x != nil {
 		return x.Color
+	}
+	return ""
+}
+
+func (x *Option) GetChangeSubtype() string {
+	if x != nil {
+		return x.ChangeSubtype
 	}
 	return ""
 }
@@ -669,7 +679,10 @@ type Record struct {
 	// The values of its fields, by field name; a field without a value is absent.
 	Fields *structpb.Struct `protobuf:"bytes,4,opt,name=fields,proto3" json:"fields,omitempty"`
 	// The values as a person reads them: labels of selections, names of
-	// referenced records and users, money with its currency.
+	// referenced records and users, money with its currency. Texts, e-mail
+	// addresses, telephone numbers and web addresses are left out: they read as they
+	// are. A reference to what was deleted, or what the caller may not read, is
+	// empty.
 	Display map[string]string `protobuf:"bytes,5,rep,name=display,proto3" json:"display,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Changes with every save. Sent back in an update, it guards against
 	// overwriting somebody else's change.
@@ -796,11 +809,12 @@ const file_parley_record_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"read_roles\x18\t \x03(\x0e2\x18.parley.identity.v1.RoleB\b\xbaH\x05\x92\x01\x02\x10\x03R\treadRoles\x12.\n" +
 	"\x0echange_subtype\x18\n" +
-	" \x01(\tB\a\xbaH\x04r\x02\x18(R\rchangeSubtype\"i\n" +
+	" \x01(\tB\a\xbaH\x04r\x02\x18(R\rchangeSubtype\"\x99\x01\n" +
 	"\x06Option\x12\x1f\n" +
 	"\x05value\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x05value\x12\x1f\n" +
 	"\x05label\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PR\x05label\x12\x1d\n" +
-	"\x05color\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18\x14R\x05color\"\x90\x01\n" +
+	"\x05color\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18\x14R\x05color\x12.\n" +
+	"\x0echange_subtype\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18(R\rchangeSubtype\"\x90\x01\n" +
 	"\aSubtype\x12.\n" +
 	"\x04name\x18\x01 \x01(\tB\x1a\xbaH\x17r\x15\x18(2\x11^[a-z][a-z0-9_]*$R\x04name\x12\x1f\n" +
 	"\x05label\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PR\x05label\x12\x18\n" +

@@ -31,9 +31,12 @@ const (
 	// Never used.
 	ImportFormat_IMPORT_FORMAT_UNSPECIFIED ImportFormat = 0
 	// RFC 4180, UTF-8, the first row naming the fields. Selections may be given
-	// by value or label, references by UUID or title, money as "12.50 EUR".
+	// by value or label, references by UUID, title or unique value (several
+	// separated by ";"), money as "12.50 EUR", booleans as yes or no. An empty cell
+	// leaves the field as it is.
 	ImportFormat_IMPORT_FORMAT_CSV ImportFormat = 1
-	// One JSON object of fields a line.
+	// One JSON object of fields a line, with values as in Record.fields or, as
+	// texts, as in CSV. null clears the field.
 	ImportFormat_IMPORT_FORMAT_JSON_LINES ImportFormat = 2
 )
 

@@ -96,7 +96,12 @@ type ChatterServiceClient interface {
 	//
 	// The same request id by the same author in the same thread answers the
 	// message that was posted first, for ever. It fails with
-	// FAILED_PRECONDITION, reason CHAT_CLOSED, in a closed chat.
+	// FAILED_PRECONDITION, reason CHAT_CLOSED, in a closed chat, and with
+	// INVALID_ARGUMENT, reason BODY_EMPTY, when there is neither text nor file;
+	// MENTION_UNKNOWN or MENTION_DENIED, when somebody mentioned does not exist or
+	// may not read the thread (the message names them); FILE_UNKNOWN, when a file
+	// is not the caller's, not finished, or sent already; FILE_INTERNAL, when an
+	// internal file is to go with a public message.
 	PostMessage(context.Context, *v1.PostMessageRequest) (*v1.PostMessageResponse, error)
 	// EditMessage replaces the text of one's own message or, for an
 	// administrator, of anyone's. Earlier texts are kept for administrators. A
@@ -124,24 +129,30 @@ type ChatterServiceClient interface {
 	// ListFollowers lists who follows a thread, with their subtypes.
 	ListFollowers(context.Context, *v1.ListFollowersRequest) (*v1.ListFollowersResponse, error)
 	// AddFollower makes a user or a contact a follower. A contact is never
-	// subscribed to internal subtypes.
+	// subscribed to internal subtypes. It fails with FAILED_PRECONDITION, reason
+	// PARTY_DENIED, for a user who may not read the thread, and PARTY_INACTIVE for
+	// one who was deactivated or a contact who was archived.
 	AddFollower(context.Context, *v1.AddFollowerRequest) (*v1.AddFollowerResponse, error)
 	// RemoveFollower ends somebody's following.
 	RemoveFollower(context.Context, *v1.RemoveFollowerRequest) (*v1.RemoveFollowerResponse, error)
 	// UpdateFollower sets the subtypes that a follower is subscribed to: one's
-	// own, or anybody's of a record one may change.
+	// own, or anybody's of a record one may change. It fails with NOT_FOUND, reason
+	// FOLLOWER_NOT_FOUND, for somebody who does not follow.
 	UpdateFollower(context.Context, *v1.UpdateFollowerRequest) (*v1.UpdateFollowerResponse, error)
-	// SuggestParties finds users and contacts for a mention or a follower, by
-	// the beginning of words in their name or address.
+	// SuggestParties finds users and contacts for a mention or a follower: users
+	// by the beginning of words in their name or address, contacts by that of
+	// words in their name or of their address.
 	SuggestParties(context.Context, *v1.SuggestPartiesRequest) (*v1.SuggestPartiesResponse, error)
-	// ListInbox lists what needs the caller, newest first.
+	// ListInbox lists what needs the caller, newest first. Of threads that the
+	// caller may not read any more there is nothing, so that a page may be shorter
+	// than asked for and still have another after it.
 	ListInbox(context.Context, *v1.ListInboxRequest) (*v1.ListInboxResponse, error)
 	// UpdateInboxItem marks one item as read, unread, starred or not.
 	UpdateInboxItem(context.Context, *v1.UpdateInboxItemRequest) (*v1.UpdateInboxItemResponse, error)
 	// MarkInboxRead marks the items of one thread, or all, as read.
 	MarkInboxRead(context.Context, *v1.MarkInboxReadRequest) (*v1.MarkInboxReadResponse, error)
 	// GetInboxCounts answers how much is unread, in all and for the threads
-	// named.
+	// named. Of more than 1,000 unread items the newest 1,000 are counted.
 	GetInboxCounts(context.Context, *v1.GetInboxCountsRequest) (*v1.GetInboxCountsResponse, error)
 }
 
@@ -477,7 +488,12 @@ type ChatterServiceHandler interface {
 	//
 	// The same request id by the same author in the same thread answers the
 	// message that was posted first, for ever. It fails with
-	// FAILED_PRECONDITION, reason CHAT_CLOSED, in a closed chat.
+	// FAILED_PRECONDITION, reason CHAT_CLOSED, in a closed chat, and with
+	// INVALID_ARGUMENT, reason BODY_EMPTY, when there is neither text nor file;
+	// MENTION_UNKNOWN or MENTION_DENIED, when somebody mentioned does not exist or
+	// may not read the thread (the message names them); FILE_UNKNOWN, when a file
+	// is not the caller's, not finished, or sent already; FILE_INTERNAL, when an
+	// internal file is to go with a public message.
 	PostMessage(context.Context, *v1.PostMessageRequest) (*v1.PostMessageResponse, error)
 	// EditMessage replaces the text of one's own message or, for an
 	// administrator, of anyone's. Earlier texts are kept for administrators. A
@@ -505,24 +521,30 @@ type ChatterServiceHandler interface {
 	// ListFollowers lists who follows a thread, with their subtypes.
 	ListFollowers(context.Context, *v1.ListFollowersRequest) (*v1.ListFollowersResponse, error)
 	// AddFollower makes a user or a contact a follower. A contact is never
-	// subscribed to internal subtypes.
+	// subscribed to internal subtypes. It fails with FAILED_PRECONDITION, reason
+	// PARTY_DENIED, for a user who may not read the thread, and PARTY_INACTIVE for
+	// one who was deactivated or a contact who was archived.
 	AddFollower(context.Context, *v1.AddFollowerRequest) (*v1.AddFollowerResponse, error)
 	// RemoveFollower ends somebody's following.
 	RemoveFollower(context.Context, *v1.RemoveFollowerRequest) (*v1.RemoveFollowerResponse, error)
 	// UpdateFollower sets the subtypes that a follower is subscribed to: one's
-	// own, or anybody's of a record one may change.
+	// own, or anybody's of a record one may change. It fails with NOT_FOUND, reason
+	// FOLLOWER_NOT_FOUND, for somebody who does not follow.
 	UpdateFollower(context.Context, *v1.UpdateFollowerRequest) (*v1.UpdateFollowerResponse, error)
-	// SuggestParties finds users and contacts for a mention or a follower, by
-	// the beginning of words in their name or address.
+	// SuggestParties finds users and contacts for a mention or a follower: users
+	// by the beginning of words in their name or address, contacts by that of
+	// words in their name or of their address.
 	SuggestParties(context.Context, *v1.SuggestPartiesRequest) (*v1.SuggestPartiesResponse, error)
-	// ListInbox lists what needs the caller, newest first.
+	// ListInbox lists what needs the caller, newest first. Of threads that the
+	// caller may not read any more there is nothing, so that a page may be shorter
+	// than asked for and still have another after it.
 	ListInbox(context.Context, *v1.ListInboxRequest) (*v1.ListInboxResponse, error)
 	// UpdateInboxItem marks one item as read, unread, starred or not.
 	UpdateInboxItem(context.Context, *v1.UpdateInboxItemRequest) (*v1.UpdateInboxItemResponse, error)
 	// MarkInboxRead marks the items of one thread, or all, as read.
 	MarkInboxRead(context.Context, *v1.MarkInboxReadRequest) (*v1.MarkInboxReadResponse, error)
 	// GetInboxCounts answers how much is unread, in all and for the threads
-	// named.
+	// named. Of more than 1,000 unread items the newest 1,000 are counted.
 	GetInboxCounts(context.Context, *v1.GetInboxCountsRequest) (*v1.GetInboxCountsResponse, error)
 }
 

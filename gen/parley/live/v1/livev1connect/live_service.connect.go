@@ -56,14 +56,15 @@ type LiveServiceClient interface {
 	// Subscribe sends what changes until it is ended by either side.
 	//
 	// The first frame is Opened. Then, for each topic, one TopicOpened and its
-	// events. Every topic's events come in order and none twice; a frame with
-	// reason SLOW_CONSUMER or a lost connection is mended by subscribing again
-	// with the last cursor of every thread. At least every 15 seconds there is a
-	// frame: a heartbeat with the positions of all threads, if nothing else. The
-	// server ends a stream after some minutes with a Closing frame.
+	// events. Every topic's events come in order and none twice; a lost connection
+	// is mended by subscribing again with the last cursor of every thread, and a
+	// reader who falls behind is fed from the log. At least every 15 seconds there
+	// is a frame: a heartbeat with the positions of all threads, if nothing else.
+	// The server ends a stream after some minutes with a Closing frame.
 	//
-	// The stream ends with UNAUTHENTICATED within five seconds after the
-	// credential was revoked.
+	// Within five seconds after the credential was revoked or the user's role
+	// changed the stream ends: with UNAUTHENTICATED, or with a Closing frame after
+	// which connecting anew tells what the caller may do now.
 	Subscribe(context.Context, *v1.SubscribeRequest) (*connect.ServerStreamForClient[v1.SubscribeResponse], error)
 	// UpdateSubscription adds topics to an open stream and drops others. It must
 	// reach the server that holds the stream: where it does not, it fails with
@@ -206,14 +207,15 @@ type LiveServiceHandler interface {
 	// Subscribe sends what changes until it is ended by either side.
 	//
 	// The first frame is Opened. Then, for each topic, one TopicOpened and its
-	// events. Every topic's events come in order and none twice; a frame with
-	// reason SLOW_CONSUMER or a lost connection is mended by subscribing again
-	// with the last cursor of every thread. At least every 15 seconds there is a
-	// frame: a heartbeat with the positions of all threads, if nothing else. The
-	// server ends a stream after some minutes with a Closing frame.
+	// events. Every topic's events come in order and none twice; a lost connection
+	// is mended by subscribing again with the last cursor of every thread, and a
+	// reader who falls behind is fed from the log. At least every 15 seconds there
+	// is a frame: a heartbeat with the positions of all threads, if nothing else.
+	// The server ends a stream after some minutes with a Closing frame.
 	//
-	// The stream ends with UNAUTHENTICATED within five seconds after the
-	// credential was revoked.
+	// Within five seconds after the credential was revoked or the user's role
+	// changed the stream ends: with UNAUTHENTICATED, or with a Closing frame after
+	// which connecting anew tells what the caller may do now.
 	Subscribe(context.Context, *v1.SubscribeRequest, *connect.ServerStream[v1.SubscribeResponse]) error
 	// UpdateSubscription adds topics to an open stream and drops others. It must
 	// reach the server that holds the stream: where it does not, it fails with

@@ -56,15 +56,17 @@ type FileServiceClient interface {
 	// FinishFile, and removed when it is not finished within a day.
 	//
 	// It fails with INVALID_ARGUMENT, reason FILE_TOO_LARGE, above the server's
-	// limit (25 MiB unless configured), and with FAILED_PRECONDITION, reason
-	// CHAT_CLOSED, in a closed chat.
+	// limit (25 MiB unless configured), with FAILED_PRECONDITION, reason
+	// CHAT_CLOSED, in a closed chat, and with RESOURCE_EXHAUSTED, reason
+	// TOO_MANY_UPLOADS, while 100 files of the caller wait for bytes or a message.
 	CreateFile(context.Context, *v1.CreateFileRequest) (*v1.CreateFileResponse, error)
 	// WriteFile stores one part. Parts are written in order; writing one again
 	// with the same bytes changes nothing, so an interrupted upload goes on
 	// where it stopped. Every part but the last has exactly 1 MiB.
 	//
 	// It fails with FAILED_PRECONDITION, reason PART_OUT_OF_ORDER, when an
-	// earlier part is missing; the error's metadata names the part wanted.
+	// earlier part is missing; the error's metadata names the part wanted. A part
+	// that was stored with other bytes is INVALID_ARGUMENT, reason PART_DIFFERS.
 	WriteFile(context.Context, *v1.WriteFileRequest) (*v1.WriteFileResponse, error)
 	// FinishFile completes an upload: the size must be the announced one. The
 	// media type is found from the bytes. With attach set the file is listed
@@ -79,7 +81,8 @@ type FileServiceClient interface {
 	// ListFiles lists the finished files of a thread, newest first.
 	ListFiles(context.Context, *v1.ListFilesRequest) (*v1.ListFilesResponse, error)
 	// DeleteFile removes a file: its uploader's or, for an administrator,
-	// anyone's.
+	// anyone's. A message that held it changes; one that was nothing else becomes
+	// a tombstone.
 	DeleteFile(context.Context, *v1.DeleteFileRequest) (*v1.DeleteFileResponse, error)
 }
 
@@ -222,15 +225,17 @@ type FileServiceHandler interface {
 	// FinishFile, and removed when it is not finished within a day.
 	//
 	// It fails with INVALID_ARGUMENT, reason FILE_TOO_LARGE, above the server's
-	// limit (25 MiB unless configured), and with FAILED_PRECONDITION, reason
-	// CHAT_CLOSED, in a closed chat.
+	// limit (25 MiB unless configured), with FAILED_PRECONDITION, reason
+	// CHAT_CLOSED, in a closed chat, and with RESOURCE_EXHAUSTED, reason
+	// TOO_MANY_UPLOADS, while 100 files of the caller wait for bytes or a message.
 	CreateFile(context.Context, *v1.CreateFileRequest) (*v1.CreateFileResponse, error)
 	// WriteFile stores one part. Parts are written in order; writing one again
 	// with the same bytes changes nothing, so an interrupted upload goes on
 	// where it stopped. Every part but the last has exactly 1 MiB.
 	//
 	// It fails with FAILED_PRECONDITION, reason PART_OUT_OF_ORDER, when an
-	// earlier part is missing; the error's metadata names the part wanted.
+	// earlier part is missing; the error's metadata names the part wanted. A part
+	// that was stored with other bytes is INVALID_ARGUMENT, reason PART_DIFFERS.
 	WriteFile(context.Context, *v1.WriteFileRequest) (*v1.WriteFileResponse, error)
 	// FinishFile completes an upload: the size must be the announced one. The
 	// media type is found from the bytes. With attach set the file is listed
@@ -245,7 +250,8 @@ type FileServiceHandler interface {
 	// ListFiles lists the finished files of a thread, newest first.
 	ListFiles(context.Context, *v1.ListFilesRequest) (*v1.ListFilesResponse, error)
 	// DeleteFile removes a file: its uploader's or, for an administrator,
-	// anyone's.
+	// anyone's. A message that held it changes; one that was nothing else becomes
+	// a tombstone.
 	DeleteFile(context.Context, *v1.DeleteFileRequest) (*v1.DeleteFileResponse, error)
 }
 

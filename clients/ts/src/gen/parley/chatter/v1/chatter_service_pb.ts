@@ -2337,7 +2337,12 @@ export const ChatterService: GenService<{
    *
    * The same request id by the same author in the same thread answers the
    * message that was posted first, for ever. It fails with
-   * FAILED_PRECONDITION, reason CHAT_CLOSED, in a closed chat.
+   * FAILED_PRECONDITION, reason CHAT_CLOSED, in a closed chat, and with
+   * INVALID_ARGUMENT, reason BODY_EMPTY, when there is neither text nor file;
+   * MENTION_UNKNOWN or MENTION_DENIED, when somebody mentioned does not exist or
+   * may not read the thread (the message names them); FILE_UNKNOWN, when a file
+   * is not the caller's, not finished, or sent already; FILE_INTERNAL, when an
+   * internal file is to go with a public message.
    *
    * @generated from rpc parley.chatter.v1.ChatterService.PostMessage
    */
@@ -2445,7 +2450,9 @@ export const ChatterService: GenService<{
   },
   /**
    * AddFollower makes a user or a contact a follower. A contact is never
-   * subscribed to internal subtypes.
+   * subscribed to internal subtypes. It fails with FAILED_PRECONDITION, reason
+   * PARTY_DENIED, for a user who may not read the thread, and PARTY_INACTIVE for
+   * one who was deactivated or a contact who was archived.
    *
    * @generated from rpc parley.chatter.v1.ChatterService.AddFollower
    */
@@ -2466,7 +2473,8 @@ export const ChatterService: GenService<{
   },
   /**
    * UpdateFollower sets the subtypes that a follower is subscribed to: one's
-   * own, or anybody's of a record one may change.
+   * own, or anybody's of a record one may change. It fails with NOT_FOUND, reason
+   * FOLLOWER_NOT_FOUND, for somebody who does not follow.
    *
    * @generated from rpc parley.chatter.v1.ChatterService.UpdateFollower
    */
@@ -2476,8 +2484,9 @@ export const ChatterService: GenService<{
     output: typeof UpdateFollowerResponseSchema;
   },
   /**
-   * SuggestParties finds users and contacts for a mention or a follower, by
-   * the beginning of words in their name or address.
+   * SuggestParties finds users and contacts for a mention or a follower: users
+   * by the beginning of words in their name or address, contacts by that of
+   * words in their name or of their address.
    *
    * @generated from rpc parley.chatter.v1.ChatterService.SuggestParties
    */
@@ -2487,7 +2496,9 @@ export const ChatterService: GenService<{
     output: typeof SuggestPartiesResponseSchema;
   },
   /**
-   * ListInbox lists what needs the caller, newest first.
+   * ListInbox lists what needs the caller, newest first. Of threads that the
+   * caller may not read any more there is nothing, so that a page may be shorter
+   * than asked for and still have another after it.
    *
    * @generated from rpc parley.chatter.v1.ChatterService.ListInbox
    */
@@ -2518,7 +2529,7 @@ export const ChatterService: GenService<{
   },
   /**
    * GetInboxCounts answers how much is unread, in all and for the threads
-   * named.
+   * named. Of more than 1,000 unread items the newest 1,000 are counted.
    *
    * @generated from rpc parley.chatter.v1.ChatterService.GetInboxCounts
    */

@@ -546,7 +546,7 @@ export const TopicClosedSchema: GenMessage<TopicClosed, {jsonType: TopicClosedJs
  */
 export type Closing = Message<"parley.live.v1.Closing"> & {
   /**
-   * Why: "LIFETIME", "DRAINING" or "SLOW_CONSUMER".
+   * Why: "LIFETIME", "DRAINING" or "CALLER_CHANGED".
    *
    * @generated from field: string reason = 1;
    */
@@ -567,7 +567,7 @@ export type Closing = Message<"parley.live.v1.Closing"> & {
  */
 export type ClosingJson = {
   /**
-   * Why: "LIFETIME", "DRAINING" or "SLOW_CONSUMER".
+   * Why: "LIFETIME", "DRAINING" or "CALLER_CHANGED".
    *
    * @generated from field: string reason = 1;
    */
@@ -1586,14 +1586,15 @@ export const LiveService: GenService<{
    * Subscribe sends what changes until it is ended by either side.
    *
    * The first frame is Opened. Then, for each topic, one TopicOpened and its
-   * events. Every topic's events come in order and none twice; a frame with
-   * reason SLOW_CONSUMER or a lost connection is mended by subscribing again
-   * with the last cursor of every thread. At least every 15 seconds there is a
-   * frame: a heartbeat with the positions of all threads, if nothing else. The
-   * server ends a stream after some minutes with a Closing frame.
+   * events. Every topic's events come in order and none twice; a lost connection
+   * is mended by subscribing again with the last cursor of every thread, and a
+   * reader who falls behind is fed from the log. At least every 15 seconds there
+   * is a frame: a heartbeat with the positions of all threads, if nothing else.
+   * The server ends a stream after some minutes with a Closing frame.
    *
-   * The stream ends with UNAUTHENTICATED within five seconds after the
-   * credential was revoked.
+   * Within five seconds after the credential was revoked or the user's role
+   * changed the stream ends: with UNAUTHENTICATED, or with a Closing frame after
+   * which connecting anew tells what the caller may do now.
    *
    * @generated from rpc parley.live.v1.LiveService.Subscribe
    */

@@ -17,7 +17,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file parley/record/v1/record.proto.
  */
 export const file_parley_record_v1_record: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJsZXkvcmVjb3JkL3YxL3JlY29yZC5wcm90bxIQcGFybGV5LnJlY29yZC52MSKnAgoFRmllbGQSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIpCgR0eXBlGAMgASgOMhsucGFybGV5LnJlY29yZC52MS5GaWVsZFR5cGUSKQoHb3B0aW9ucxgEIAMoCzIYLnBhcmxleS5yZWNvcmQudjEuT3B0aW9uEhMKC3RhcmdldF90eXBlGAUgASgJEhAKCHJlcXVpcmVkGAYgASgIEi0KDWRlZmF1bHRfdmFsdWUYByABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSDwoHdHJhY2tlZBgIIAEoCBIsCgpyZWFkX3JvbGVzGAkgAygOMhgucGFybGV5LmlkZW50aXR5LnYxLlJvbGUSFgoOY2hhbmdlX3N1YnR5cGUYCiABKAkiNQoGT3B0aW9uEg0KBXZhbHVlGAEgASgJEg0KBWxhYmVsGAIgASgJEg0KBWNvbG9yGAMgASgJIkkKB1N1YnR5cGUSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIPCgdkZWZhdWx0GAMgASgIEhAKCGludGVybmFsGAQgASgIIkgKClBlcm1pc3Npb24SJwoFcm9sZXMYASADKA4yGC5wYXJsZXkuaWRlbnRpdHkudjEuUm9sZRIRCgljb25kaXRpb24YAiABKAkivgQKClJlY29yZFR5cGUSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIUCgxwbHVyYWxfbGFiZWwYAyABKAkSDAoEaWNvbhgEIAEoCRInCgZmaWVsZHMYBSADKAsyFy5wYXJsZXkucmVjb3JkLnYxLkZpZWxkEhMKC3RpdGxlX2ZpZWxkGAYgASgJEhQKDHVuaXF1ZV9maWVsZBgHIAEoCRIWCg5hc3NpZ25lZV9maWVsZBgIIAEoCRIWCg5jdXN0b21lcl9maWVsZBgJIAEoCRIUCgx1cmxfdGVtcGxhdGUYCiABKAkSKwoIc3VidHlwZXMYCyADKAsyGS5wYXJsZXkucmVjb3JkLnYxLlN1YnR5cGUSKgoEcmVhZBgMIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUGVybWlzc2lvbhIsCgZjcmVhdGUYDSABKAsyHC5wYXJsZXkucmVjb3JkLnYxLlBlcm1pc3Npb24SLAoGdXBkYXRlGA4gASgLMhwucGFybGV5LnJlY29yZC52MS5QZXJtaXNzaW9uEiwKBmRlbGV0ZRgPIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUGVybWlzc2lvbhIQCghidWlsdF9pbhgQIAEoCBIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsYCCgZSZWNvcmQSCgoCaWQYASABKAkSDAoEdHlwZRgCIAEoCRINCgV0aXRsZRgDIAEoCRInCgZmaWVsZHMYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjYKB2Rpc3BsYXkYBSADKAsyJS5wYXJsZXkucmVjb3JkLnYxLlJlY29yZC5EaXNwbGF5RW50cnkSDAoEZXRhZxgGIAEoCRISCgpjcmVhdG9yX2lkGAcgASgJEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaLgoMRGlzcGxheUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqhgMKCUZpZWxkVHlwZRIaChZGSUVMRF9UWVBFX1VOU1BFQ0lGSUVEEAASEwoPRklFTERfVFlQRV9URVhUEAESGAoURklFTERfVFlQRV9MT05HX1RFWFQQAhIWChJGSUVMRF9UWVBFX0lOVEVHRVIQAxIWChJGSUVMRF9UWVBFX0RFQ0lNQUwQBBIUChBGSUVMRF9UWVBFX01PTkVZEAUSFgoSRklFTERfVFlQRV9CT09MRUFOEAYSEwoPRklFTERfVFlQRV9EQVRFEAcSFwoTRklFTERfVFlQRV9EQVRFVElNRRAIEhgKFEZJRUxEX1RZUEVfU0VMRUNUSU9OEAkSGAoURklFTERfVFlQRV9SRUZFUkVOQ0UQChIZChVGSUVMRF9UWVBFX1JFRkVSRU5DRVMQCxIUChBGSUVMRF9UWVBFX0VNQUlMEAwSFAoQRklFTERfVFlQRV9QSE9ORRANEhIKDkZJRUxEX1RZUEVfVVJMEA4SEwoPRklFTERfVFlQRV9GSUxFEA9iBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_parley_identity_v1_identity]);
+  fileDesc("Ch1wYXJsZXkvcmVjb3JkL3YxL3JlY29yZC5wcm90bxIQcGFybGV5LnJlY29yZC52MSKnAgoFRmllbGQSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIpCgR0eXBlGAMgASgOMhsucGFybGV5LnJlY29yZC52MS5GaWVsZFR5cGUSKQoHb3B0aW9ucxgEIAMoCzIYLnBhcmxleS5yZWNvcmQudjEuT3B0aW9uEhMKC3RhcmdldF90eXBlGAUgASgJEhAKCHJlcXVpcmVkGAYgASgIEi0KDWRlZmF1bHRfdmFsdWUYByABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSDwoHdHJhY2tlZBgIIAEoCBIsCgpyZWFkX3JvbGVzGAkgAygOMhgucGFybGV5LmlkZW50aXR5LnYxLlJvbGUSFgoOY2hhbmdlX3N1YnR5cGUYCiABKAkiTQoGT3B0aW9uEg0KBXZhbHVlGAEgASgJEg0KBWxhYmVsGAIgASgJEg0KBWNvbG9yGAMgASgJEhYKDmNoYW5nZV9zdWJ0eXBlGAQgASgJIkkKB1N1YnR5cGUSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIPCgdkZWZhdWx0GAMgASgIEhAKCGludGVybmFsGAQgASgIIkgKClBlcm1pc3Npb24SJwoFcm9sZXMYASADKA4yGC5wYXJsZXkuaWRlbnRpdHkudjEuUm9sZRIRCgljb25kaXRpb24YAiABKAkivgQKClJlY29yZFR5cGUSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIUCgxwbHVyYWxfbGFiZWwYAyABKAkSDAoEaWNvbhgEIAEoCRInCgZmaWVsZHMYBSADKAsyFy5wYXJsZXkucmVjb3JkLnYxLkZpZWxkEhMKC3RpdGxlX2ZpZWxkGAYgASgJEhQKDHVuaXF1ZV9maWVsZBgHIAEoCRIWCg5hc3NpZ25lZV9maWVsZBgIIAEoCRIWCg5jdXN0b21lcl9maWVsZBgJIAEoCRIUCgx1cmxfdGVtcGxhdGUYCiABKAkSKwoIc3VidHlwZXMYCyADKAsyGS5wYXJsZXkucmVjb3JkLnYxLlN1YnR5cGUSKgoEcmVhZBgMIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUGVybWlzc2lvbhIsCgZjcmVhdGUYDSABKAsyHC5wYXJsZXkucmVjb3JkLnYxLlBlcm1pc3Npb24SLAoGdXBkYXRlGA4gASgLMhwucGFybGV5LnJlY29yZC52MS5QZXJtaXNzaW9uEiwKBmRlbGV0ZRgPIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUGVybWlzc2lvbhIQCghidWlsdF9pbhgQIAEoCBIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsYCCgZSZWNvcmQSCgoCaWQYASABKAkSDAoEdHlwZRgCIAEoCRINCgV0aXRsZRgDIAEoCRInCgZmaWVsZHMYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjYKB2Rpc3BsYXkYBSADKAsyJS5wYXJsZXkucmVjb3JkLnYxLlJlY29yZC5EaXNwbGF5RW50cnkSDAoEZXRhZxgGIAEoCRISCgpjcmVhdG9yX2lkGAcgASgJEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaLgoMRGlzcGxheUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqhgMKCUZpZWxkVHlwZRIaChZGSUVMRF9UWVBFX1VOU1BFQ0lGSUVEEAASEwoPRklFTERfVFlQRV9URVhUEAESGAoURklFTERfVFlQRV9MT05HX1RFWFQQAhIWChJGSUVMRF9UWVBFX0lOVEVHRVIQAxIWChJGSUVMRF9UWVBFX0RFQ0lNQUwQBBIUChBGSUVMRF9UWVBFX01PTkVZEAUSFgoSRklFTERfVFlQRV9CT09MRUFOEAYSEwoPRklFTERfVFlQRV9EQVRFEAcSFwoTRklFTERfVFlQRV9EQVRFVElNRRAIEhgKFEZJRUxEX1RZUEVfU0VMRUNUSU9OEAkSGAoURklFTERfVFlQRV9SRUZFUkVOQ0UQChIZChVGSUVMRF9UWVBFX1JFRkVSRU5DRVMQCxIUChBGSUVMRF9UWVBFX0VNQUlMEAwSFAoQRklFTERfVFlQRV9QSE9ORRANEhIKDkZJRUxEX1RZUEVfVVJMEA4SEwoPRklFTERfVFlQRV9GSUxFEA9iBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_parley_identity_v1_identity]);
 
 /**
  * Field is one field of a record type.
@@ -210,6 +210,14 @@ export type Option = Message<"parley.record.v1.Option"> & {
    * @generated from field: string color = 3;
    */
   color: string;
+
+  /**
+   * The update subtype that changing to this option is posted under, in place of
+   * the field's, for example "won"; may be empty.
+   *
+   * @generated from field: string change_subtype = 4;
+   */
+  changeSubtype: string;
 };
 
 /**
@@ -238,6 +246,14 @@ export type OptionJson = {
    * @generated from field: string color = 3;
    */
   color?: string;
+
+  /**
+   * The update subtype that changing to this option is posted under, in place of
+   * the field's, for example "won"; may be empty.
+   *
+   * @generated from field: string change_subtype = 4;
+   */
+  changeSubtype?: string;
 };
 
 /**
@@ -688,7 +704,10 @@ export type Record = Message<"parley.record.v1.Record"> & {
 
   /**
    * The values as a person reads them: labels of selections, names of
-   * referenced records and users, money with its currency.
+   * referenced records and users, money with its currency. Texts, e-mail
+   * addresses, telephone numbers and web addresses are left out: they read as they
+   * are. A reference to what was deleted, or what the caller may not read, is
+   * empty.
    *
    * @generated from field: map<string, string> display = 5;
    */
@@ -760,7 +779,10 @@ export type RecordJson = {
 
   /**
    * The values as a person reads them: labels of selections, names of
-   * referenced records and users, money with its currency.
+   * referenced records and users, money with its currency. Texts, e-mail
+   * addresses, telephone numbers and web addresses are left out: they read as they
+   * are. A reference to what was deleted, or what the caller may not read, is
+   * empty.
    *
    * @generated from field: map<string, string> display = 5;
    */

@@ -690,8 +690,9 @@ export const FileService: GenService<{
    * FinishFile, and removed when it is not finished within a day.
    *
    * It fails with INVALID_ARGUMENT, reason FILE_TOO_LARGE, above the server's
-   * limit (25 MiB unless configured), and with FAILED_PRECONDITION, reason
-   * CHAT_CLOSED, in a closed chat.
+   * limit (25 MiB unless configured), with FAILED_PRECONDITION, reason
+   * CHAT_CLOSED, in a closed chat, and with RESOURCE_EXHAUSTED, reason
+   * TOO_MANY_UPLOADS, while 100 files of the caller wait for bytes or a message.
    *
    * @generated from rpc parley.thread.v1.FileService.CreateFile
    */
@@ -706,7 +707,8 @@ export const FileService: GenService<{
    * where it stopped. Every part but the last has exactly 1 MiB.
    *
    * It fails with FAILED_PRECONDITION, reason PART_OUT_OF_ORDER, when an
-   * earlier part is missing; the error's metadata names the part wanted.
+   * earlier part is missing; the error's metadata names the part wanted. A part
+   * that was stored with other bytes is INVALID_ARGUMENT, reason PART_DIFFERS.
    *
    * @generated from rpc parley.thread.v1.FileService.WriteFile
    */
@@ -761,7 +763,8 @@ export const FileService: GenService<{
   },
   /**
    * DeleteFile removes a file: its uploader's or, for an administrator,
-   * anyone's.
+   * anyone's. A message that held it changes; one that was nothing else becomes
+   * a tombstone.
    *
    * @generated from rpc parley.thread.v1.FileService.DeleteFile
    */

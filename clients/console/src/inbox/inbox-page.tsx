@@ -1,0 +1,169 @@
+import { Button, SegmentedControl } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { createConnectQueryKey, useMutation } from "@connectrpc/connect-query";
+import { useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { IconChecks } from "@tabler/icons-react";
+import { useCallback, useEffect } from "react";
+import { ChatterService, ThreadKind, type InboxItem, type ListInboxResponse } from "../api/contract.ts";
+import { useText, type TextId } from "../intl/intl.tsx";
+import { useKeys } from "../keys/keys.tsx";
+import { Header, IconButton } from "../ui/header.tsx";
+import { Panes } from "../ui/panes.tsx";
+import { Empty, Failure, RowSkeletons } from "../ui/states.tsx";
+import { VirtualList } from "../ui/virtual-list.tsx";
+import { useFaultText } from "../ui/states.tsx";
+import { toFault } from "../api/fault.ts";
+import { InboxDetail } from "./inbox-detail.tsx";
+import { InboxRow } from "./inbox-row.tsx";
+import { VIEWS, inboxKey, useInbox, type ViewName } from "./query.ts";
+import { applyItem, removeItem } from "./reduce.ts";
+
+const route = getRouteApi("/app/inbox");
+const NAMES: ViewName[] = ["unread", "starred", "all"];
+const EMPTY: Record<ViewName, TextId> = { unread: "inbox.emptyUnread", starred: "inbox.emptyStarred", all: "inbox.emptyAll" };
+
+/** What needs the user. */
+export function InboxPage() {
+  const t = useText();
+  const { view = "unread", item: chosen } = route.useSearch();
+  const navigate = route.useNavigate();
+  const go = useNavigate();
+  const list = useInbox(VIEWS[view]);
+  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const at = items.findIndex((one) => one.id === chosen);
+  const selected = items[at];
+  const change = useItemChanges(view);
+
+  const select = (item: InboxItem | undefined): void => void navigate({ search: { view, item: item?.id }, replace: chosen !== undefined });
+  const step = (by: number): void => {
+    const next = items[at < 0 ? 0 : at + by];
+    if (next) select(next);
+  };
+  const done = (item: InboxItem): void => {
+    change.done(item);
+    if (item.id === chosen) select(items[at + 1] ?? items[at - 1]);
+  };
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    e: () => selected && done(selected),
+    s: () => selected && change.star(selected),
+    Enter: () => selected && void go(recordOf(selected)),
+    Escape: () => select(undefined),
+  });
+  useReadSoon(selected, change.read);
+
+  return (
+    <Panes
+      detail={chosen !== undefined}
+      listLabel={t("nav.inbox")}
+      list={
+        <>
+          <Header title={t("nav.inbox")}><MarkAll disabled={!items.some((item) => !item.read)} /></Header>
+          <div style={{ padding: "8px 12px" }}>
+            <SegmentedControl
+              fullWidth
+              size="xs"
+              value={view}
+              onChange={(value) => void navigate({ search: { view: NAMES.find((name) => name === value) } })}
+              data={NAMES.map((name) => ({ value: name, label: t(`inbox.${name}`) }))}
+              aria-label={t("inbox.views")}
+            />
+          </div>
+          {list.isPending && <RowSkeletons height={72} />}
+          {list.error && !list.data && <Failure error={list.error} retry={() => void list.refetch()} />}
+          {list.data && items.length === 0 && (
+            <Empty
+              text={t(EMPTY[view])}
+              action={view === "unread" && <Button variant="default" onClick={() => void navigate({ search: { view: "all" } })}>{t("inbox.showAll")}</Button>}
+            />
+          )}
+          {items.length > 0 && (
+            <VirtualList items={items} keyOf={(item) => item.id} height={72} label={t("nav.inbox")} selected={at} onEnd={list.hasNextPage ? () => void list.fetchNextPage() : undefined}>
+              {(item) => <InboxRow item={item} view={view} selected={item.id === chosen} onDone={() => done(item)} onStar={() => change.star(item)} />}
+            </VirtualList>
+          )}
+        </>
+      }
+    >
+      {selected ? (
+        <InboxDetail key={selected.id} item={selected} onBack={() => select(undefined)} onDone={() => done(selected)} onStar={() => change.star(selected)} />
+      ) : (
+        <Empty text={items.length > 0 ? t("inbox.choose") : t("inbox.quiet")} />
+      )}
+    </Panes>
+  );
+}
+
+/** Where an item leads to. */
+function recordOf(item: InboxItem) {
+  const search = item.message ? { seq: Number(item.message.seq) } : {};
+  if (item.threadKind === ThreadKind.CHAT) return { to: "/chats/$chatId" as const, params: { chatId: item.threadId }, search };
+  return { to: "/records/$type/$recordId" as const, params: { type: item.recordType, recordId: item.threadId }, search };
+}
+
+/** Marks an item as read once it was looked at for a moment. */
+function useReadSoon(item: InboxItem | undefined, read: (item: InboxItem) => void): void {
+  const unread = item !== undefined && !item.read;
+  useEffect(() => {
+    if (!unread || !item) return undefined;
+    const timer = setTimeout(() => read(item), 800);
+    return () => clearTimeout(timer);
+  }, [item?.id, unread]); // oxlint-disable-line react-hooks/exhaustive-deps
+}
+
+/** Changes of items, shown at once and taken back if the server refuses. */
+function useItemChanges(view: ViewName) {
+  const queries = useQueryClient();
+  const faultText = useFaultText();
+  const { mutate } = useMutation(ChatterService.method.updateInboxItem, {
+    onError: (error) => {
+      notifications.show({ color: "red", message: faultText(toFault(error)) });
+      void queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ChatterService.method.listInbox, cardinality: undefined }) });
+    },
+    onSuccess: () =>
+      queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ChatterService.method.getInboxCounts, cardinality: undefined }) }),
+  });
+  const show = useCallback(
+    (item: InboxItem) => {
+      for (const one of Object.values(VIEWS)) {
+        queries.setQueriesData<InfiniteData<ListInboxResponse>>({ queryKey: inboxKey(one) }, (data) => applyItem(data, item, one));
+      }
+    },
+    [queries],
+  );
+  return {
+    read: (item: InboxItem) => {
+      show({ ...item, read: true });
+      mutate({ itemId: item.id, read: true });
+    },
+    star: (item: InboxItem) => {
+      show({ ...item, starred: !item.starred });
+      mutate({ itemId: item.id, starred: !item.starred });
+    },
+    done: (item: InboxItem) => {
+      show({ ...item, read: true });
+      if (view === "unread") {
+        queries.setQueriesData<InfiniteData<ListInboxResponse>>({ queryKey: inboxKey(VIEWS.unread) }, (data) => removeItem(data, item.id));
+      }
+      mutate({ itemId: item.id, read: true });
+    },
+  };
+}
+
+function MarkAll({ disabled }: { disabled: boolean }) {
+  const t = useText();
+  const queries = useQueryClient();
+  const mark = useMutation(ChatterService.method.markInboxRead, {
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ChatterService.method.listInbox, cardinality: undefined }) });
+      await queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ChatterService.method.getInboxCounts, cardinality: undefined }) });
+    },
+  });
+  return (
+    <IconButton label={t("inbox.markAll")} disabled={disabled} loading={mark.isPending} onClick={() => mark.mutate({})}>
+      <IconChecks size={18} stroke={1.7} />
+    </IconButton>
+  );
+}

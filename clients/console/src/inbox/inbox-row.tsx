@@ -1,0 +1,69 @@
+import { Link } from "@tanstack/react-router";
+import { IconAt, IconCheck, IconLock, IconMessage, IconStar, IconStarFilled, IconUserCheck } from "@tabler/icons-react";
+import { InboxReason, MessageKind, type InboxItem } from "../api/contract.ts";
+import { When } from "../intl/time.tsx";
+import { useText } from "../intl/intl.tsx";
+import { IconButton } from "../ui/header.tsx";
+import { PartyFace } from "../ui/person.tsx";
+import classes from "../ui/list-row.module.css";
+import type { ViewName } from "./query.ts";
+
+interface InboxRowProps {
+  item: InboxItem;
+  view: ViewName;
+  selected: boolean;
+  onDone: () => void;
+  onStar: () => void;
+}
+
+/** One item: who, on what, and why it is here. */
+export function InboxRow({ item, view, selected, onDone, onStar }: InboxRowProps) {
+  const t = useText();
+  return (
+    <div className={classes.holder}>
+      <Link to="/inbox" search={{ view, item: item.id }} className={classes.row} data-selected={selected} data-unread={!item.read} aria-current={selected}>
+        <PartyFace party={item.message?.author} size={32} />
+        <span className={classes.text}>
+          <span className={classes.top}>
+            <span className={classes.name}>{item.threadTitle}</span>
+            <span className={classes.time}><When at={item.createTime} /></span>
+          </span>
+          <span className={classes.line}>
+            <Reason item={item} />
+            <span className={classes.preview}><Preview item={item} /></span>
+            {item.starred && <IconStarFilled size={13} className={classes.starred} role="img" aria-label={t("inbox.starred")} />}
+            {!item.read && <span className={classes.unreadDot} role="img" aria-label={t("inbox.unread")} />}
+          </span>
+        </span>
+      </Link>
+      <div className={classes.rowActions}>
+        <IconButton size="sm" label={item.starred ? t("inbox.unstar") : t("inbox.star")} keys="s" onClick={onStar}>
+          {item.starred ? <IconStarFilled size={15} className={classes.starred} /> : <IconStar size={15} />}
+        </IconButton>
+        <IconButton size="sm" label={t("inbox.done")} keys="e" onClick={onDone}><IconCheck size={15} /></IconButton>
+      </div>
+    </div>
+  );
+}
+
+function Reason({ item }: { item: InboxItem }) {
+  const t = useText();
+  if (item.reason === InboxReason.MENTION) return <span className={classes.reason} title={t("reason.mention")}><IconAt size={14} role="img" aria-label={t("reason.mention")} /></span>;
+  if (item.reason === InboxReason.ASSIGNMENT) return <span className={classes.reason} title={t("reason.assignment")}><IconUserCheck size={14} role="img" aria-label={t("reason.assignment")} /></span>;
+  if (item.message?.internal) return <span className={`${classes.reason} ${classes.note}`} title={t("message.internal")}><IconLock size={14} role="img" aria-label={t("message.internal")} /></span>;
+  return <span className={classes.reason} title={t("reason.message")}><IconMessage size={14} role="img" aria-label={t("reason.message")} /></span>;
+}
+
+function Preview({ item }: { item: InboxItem }) {
+  const t = useText();
+  const { message, reason } = item;
+  const name = message?.author?.name ?? "";
+  if (reason === InboxReason.ASSIGNMENT) return t("reason.assigned", { name });
+  if (!message) return null;
+  if (message.kind === MessageKind.CHANGE) {
+    const change = message.changes[0];
+    return change ? `${change.label}: ${change.newValue || "–"}` : name;
+  }
+  const body = message.body || message.files[0]?.name || "";
+  return name ? `${name}: ${body}` : body;
+}

@@ -1,0 +1,52 @@
+import { FileButton, Group, Input, Text, Button } from "@mantine/core";
+import { createClient } from "@connectrpc/connect";
+import { useTransport } from "@connectrpc/connect-query";
+import { useState } from "react";
+import { FileService, type Field, type Record as ParleyRecord } from "../api/contract.ts";
+import { toFault } from "../api/fault.ts";
+import { useText } from "../intl/intl.tsx";
+import { transfer } from "../thread/upload.ts";
+import { useFaultText } from "../ui/states.tsx";
+import type { useSaver } from "./inline-field.tsx";
+
+/** A file of the record: sent to its thread, then named by the field. */
+export function FileField({ field, record, save }: { field: Field; record: ParleyRecord; save: ReturnType<typeof useSaver> }) {
+  const t = useText();
+  const faultText = useFaultText();
+  const transport = useTransport();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string>();
+  const stored = record.fields?.[field.name];
+
+  async function choose(file: File | null): Promise<void> {
+    if (!file) return;
+    setBusy(true);
+    setError(undefined);
+    try {
+      const sent = await transfer(createClient(FileService, transport), {
+        requestId: crypto.randomUUID(),
+        threadId: record.id,
+        internal: false,
+        attach: true,
+        source: file,
+        name: file.name,
+      });
+      if (sent) await save(field.name, stored, sent.id);
+    } catch (reason) {
+      setError(faultText(toFault(reason)));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Input.Wrapper label={field.label} withAsterisk={field.required} error={error}>
+      <Group gap="xs">
+        <FileButton onChange={(file) => void choose(file)}>
+          {(props) => <Button variant="default" loading={busy} {...props}>{stored ? t("file.replace") : t("file.choose")}</Button>}
+        </FileButton>
+        <Text truncate>{record.display[field.name]}</Text>
+      </Group>
+    </Input.Wrapper>
+  );
+}

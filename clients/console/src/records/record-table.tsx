@@ -1,0 +1,108 @@
+import { Skeleton } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { useEffect, useRef, type ReactNode } from "react";
+import { FieldType, type Field, type Record as ParleyRecord, type RecordType } from "../api/contract.ts";
+import { When } from "../intl/time.tsx";
+import { useText } from "../intl/intl.tsx";
+import { isNumeric, Value } from "./values.tsx";
+import classes from "./table.module.css";
+
+interface RecordTableProps {
+  type: RecordType;
+  columns: Field[];
+  records: ParleyRecord[];
+  loading: boolean;
+  dimmed: boolean;
+  selected: number;
+  /** As in an address: "amount desc". */
+  sort: string;
+  onSort: (sort: string) => void;
+  empty: ReactNode;
+}
+
+/** Records in rows; a click on a head sorts. */
+export function RecordTable(props: RecordTableProps) {
+  const t = useText();
+  const { type, columns, records, loading, dimmed, selected, sort, onSort, empty } = props;
+  const body = useRef<HTMLTableSectionElement>(null);
+  useEffect(() => {
+    body.current?.children[selected]?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
+  if (!loading && records.length === 0) return empty;
+  const title = type.fields.find((field) => field.name === type.titleField);
+  return (
+    <div className={classes.box} data-dimmed={dimmed}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <Head name={type.titleField} label={title?.label ?? t("records.title")} sort={sort} onSort={onSort} />
+            {columns.map((field) => (
+              <Head key={field.name} name={field.name} label={field.label} sort={sort} onSort={onSort} end={isNumeric(field)} fixed={field.type === FieldType.REFERENCES} />
+            ))}
+            <Head name="update_time" label={t("records.changed")} sort={sort} onSort={onSort} end />
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {loading && <Waiting columns={columns.length + 2} />}
+          {records.map((record, index) => (
+            <Row key={record.id} record={record} columns={columns} selected={index === selected} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface HeadProps {
+  name: string;
+  label: string;
+  sort: string;
+  onSort: (sort: string) => void;
+  end?: boolean;
+  /** Cannot be sorted by. */
+  fixed?: boolean;
+}
+
+function Head({ name, label, sort, onSort, end = false, fixed = false }: HeadProps) {
+  const ascending = sort === name;
+  const descending = sort === `${name} desc`;
+  const next = ascending ? `${name} desc` : descending ? "" : name;
+  if (fixed) return <th className={classes.fixed} scope="col">{label}</th>;
+  return (
+    <th scope="col" data-end={end} aria-sort={ascending ? "ascending" : descending ? "descending" : "none"}>
+      <button type="button" className={classes.sort} onClick={() => onSort(next)}>
+        {label}
+        {ascending && <IconArrowUp size={13} aria-hidden />}
+        {descending && <IconArrowDown size={13} aria-hidden />}
+      </button>
+    </th>
+  );
+}
+
+function Row({ record, columns, selected }: { record: ParleyRecord; columns: Field[]; selected: boolean }) {
+  const t = useText();
+  return (
+    <tr data-selected={selected}>
+      <td className={classes.title}>
+        <Link to="/records/$type/$recordId" params={{ type: record.type, recordId: record.id }} className={classes.link}>
+          {record.title || t("record.untitled")}
+        </Link>
+      </td>
+      {columns.map((field) => (
+        <td key={field.name} data-end={isNumeric(field)}><Value field={field} record={record} /></td>
+      ))}
+      <td data-end="true" className={classes.meta}><When at={record.updateTime} /></td>
+    </tr>
+  );
+}
+
+function Waiting({ columns }: { columns: number }) {
+  return Array.from({ length: 12 }, (_, row) => (
+    <tr key={row}>
+      {Array.from({ length: columns }, (_unused, column) => (
+        <td key={column}><Skeleton h={10} w={`${column === 0 ? 70 - (row % 4) * 8 : 60}%`} /></td>
+      ))}
+    </tr>
+  ));
+}

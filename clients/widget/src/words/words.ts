@@ -1,0 +1,61 @@
+/** Everything that the widget says, in one language. */
+export interface Words {
+  openChat: string;
+  closeChat: string;
+  /** How many new messages there are. */
+  news: (count: number) => string;
+  chat: string;
+  online: string;
+  away: string;
+  /** Under the welcome while nobody is there. */
+  awayHint: string;
+  emailLabel: string;
+  emailWrong: string;
+  conversation: string;
+  loading: string;
+  older: string;
+  newLine: string;
+  toNewest: string;
+  you: string;
+  team: string;
+  typing: (name: string) => string;
+  waiting: string;
+  sent: string;
+  read: string;
+  failed: string;
+  failedClosed: string;
+  retry: string;
+  discard: string;
+  edited: string;
+  deleted: string;
+  joined: (name: string) => string;
+  left: (name: string) => string;
+  youLeft: string;
+  ended: string;
+  reopened: string;
+  nobody: string;
+  placeholder: string;
+  message: string;
+  send: string;
+  attach: string;
+  drop: string;
+  upTo: (size: string) => string;
+  tooBig: (size: string) => string;
+  uploadFailed: string;
+  remove: string;
+  uploading: (name: string, percent: number) => string;
+  uploadDone: (name: string) => string;
+  image: string;
+  download: (name: string) => string;
+  show: (name: string) => string;
+  close: string;
+  menu: string;
+  endChat: string;
+  chatAgain: string;
+  newChat: string;
+  actionFailed: string;
+  offline: string;
+  unreachable: string;
+  today: string;
+  yesterday: string;
+}
