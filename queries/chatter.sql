@@ -160,7 +160,7 @@ GROUP BY item.thread_id, thread.kind, thread.record_type;
 -- becomes this one. Nothing happens for a user who was deactivated.
 -- name: InboxAssign :exec
 INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-SELECT message.workspace_id, "user".id, message.id, message.thread_id, message.seq, 3, @create_time::timestamptz
+SELECT message.workspace_id, "user".id, @item_id::uuid, message.thread_id, message.seq, 3, @create_time::timestamptz
 FROM thread
 JOIN message ON message.workspace_id = thread.workspace_id AND message.thread_id = thread.id AND message.seq = thread.seq
 JOIN "user" ON "user".workspace_id = thread.workspace_id AND "user".id = @user_id AND "user".active

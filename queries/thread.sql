@@ -37,7 +37,7 @@ RETURNING head;
 -- message, the author's following, the followers' inbox items and the chat's
 -- place in lists, all or nothing. No row comes back if there is no such thread or
 -- it is closed and the post is not forced. A request id used before by the author
--- in the thread violates message_request, and nothing is written.
+-- in the thread violates message_id, and nothing is written.
 -- name: ThreadPost :one
 WITH t AS (
     UPDATE thread SET head = head + 1, seq = seq + 1, public_seq = public_seq + (NOT @internal::boolean)::integer
@@ -58,7 +58,7 @@ WITH t AS (
     ON CONFLICT DO NOTHING
 ), i AS (
     INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-    SELECT @workspace_id, who.user_id, @id::uuid, @thread_id, m.seq, max(who.reason)::smallint, @create_time::timestamptz
+    SELECT @workspace_id, who.user_id, @item_id::uuid, @thread_id, m.seq, max(who.reason)::smallint, @create_time::timestamptz
     FROM m, (
         SELECT follower.party_id AS user_id, 1 AS reason FROM follower
         WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND follower.party_kind = 1
@@ -77,58 +77,60 @@ WITH t AS (
 SELECT m.seq, m.rev, m.public_seq, (SELECT array_agg(i.user_id) FROM i)::uuid[] AS notified FROM m;
 
 -- ThreadPostMany is ThreadPost for many messages: one commit for all. The
--- threads come sorted, so that two such statements lock them in one order. k is a
--- message's place among its thread's in this statement, pk the same for what
--- outsiders see. Messages of threads that are missing or closed do not come back.
+-- threads come sorted, so that two such statements lock them in one order. ti says
+-- which of them a message is for; k is its place among its thread's in this
+-- statement, pk the same for what outsiders see. Messages of threads that are
+-- missing or closed do not come back. Whose inbox has a new item comes with the
+-- first row, for all. What a message will be is joined once, since a plan that
+-- serves every number of messages joins row by row.
 -- name: ThreadPostMany :many
 WITH n AS (
-    SELECT unnest(@of_workspace_ids::uuid[]) AS workspace_id, unnest(@of_thread_ids::uuid[]) AS thread_id,
+    SELECT unnest(@tis::integer[]) AS ti, unnest(@workspace_ids::uuid[]) AS workspace_id, unnest(@thread_ids::uuid[]) AS thread_id,
         unnest(@counts::integer[]) AS n, unnest(@public_counts::integer[]) AS pn
 ), t AS (
     UPDATE thread SET head = head + n.n, seq = seq + n.n, public_seq = public_seq + n.pn
     FROM n WHERE thread.workspace_id = n.workspace_id AND thread.id = n.thread_id AND NOT thread.closed
-    RETURNING thread.workspace_id, thread.id, thread.head - n.n AS head, thread.seq - n.n AS seq, thread.public_seq - n.pn AS public_seq
+    RETURNING n.ti, thread.workspace_id, thread.id, thread.head - n.n AS head, thread.seq - n.n AS seq, thread.public_seq - n.pn AS public_seq
 ), p AS (
-    SELECT unnest(@workspace_ids::uuid[]) AS workspace_id, unnest(@thread_ids::uuid[]) AS thread_id, unnest(@ks::integer[]) AS k,
-        unnest(@pks::integer[]) AS pk, unnest(@ids::uuid[]) AS id, unnest(@kinds::smallint[]) AS kind,
-        unnest(@internals::boolean[]) AS internal, unnest(@subtypes::text[]) AS subtype, unnest(@author_kinds::smallint[]) AS author_kind,
-        unnest(@author_ids::uuid[]) AS author_id, unnest(@author_names::text[]) AS author_name,
-        unnest(@author_public_names::text[]) AS author_public_name, unnest(@bodies::text[]) AS body, unnest(@extras::bytea[]) AS extra,
-        unnest(@request_ids::uuid[]) AS request_id, unnest(@create_times::timestamptz[]) AS create_time,
+    SELECT unnest(@of_tis::integer[]) AS ti, unnest(@ks::integer[]) AS k, unnest(@pks::integer[]) AS pk, unnest(@ids::uuid[]) AS id,
+        unnest(@kinds::smallint[]) AS kind, unnest(@internals::boolean[]) AS internal, unnest(@subtypes::text[]) AS subtype,
+        unnest(@author_kinds::smallint[]) AS author_kind, unnest(@author_ids::uuid[]) AS author_id,
+        unnest(@author_names::text[]) AS author_name, unnest(@author_public_names::text[]) AS author_public_name,
+        unnest(@bodies::text[]) AS body, unnest(@extras::bytea[]) AS extra, unnest(@request_ids::uuid[]) AS request_id,
+        unnest(@create_times::timestamptz[]) AS create_time, unnest(@item_ids::uuid[]) AS item_id,
         unnest(@notifies::boolean[]) AS notify, unnest(@follows::text[]) AS follow, unnest(@are_chats::boolean[]) AS is_chat
+), q AS MATERIALIZED (
+    SELECT p.*, t.workspace_id, t.id AS thread_id, t.seq + p.k AS seq, t.head + p.k AS rev, t.public_seq + p.pk AS public_seq
+    FROM p JOIN t ON t.ti = p.ti
 ), m AS (
     INSERT INTO message (workspace_id, thread_id, seq, rev, public_seq, id, kind, internal, subtype, author_kind, author_id,
         author_name, author_public_name, body, extra, request_id, create_time)
-    SELECT p.workspace_id, p.thread_id, t.seq + p.k, t.head + p.k, t.public_seq + p.pk, p.id, p.kind, p.internal, p.subtype,
-        p.author_kind, p.author_id, p.author_name, p.author_public_name, p.body, nullif(p.extra, ''), p.request_id, p.create_time
-    FROM p JOIN t ON t.workspace_id = p.workspace_id AND t.id = p.thread_id
-    RETURNING message.id, message.seq, message.rev, message.public_seq
+    SELECT q.workspace_id, q.thread_id, q.seq, q.rev, q.public_seq, q.id, q.kind, q.internal, q.subtype, q.author_kind, q.author_id,
+        q.author_name, q.author_public_name, q.body, nullif(q.extra, ''), q.request_id, q.create_time
+    FROM q
 ), f AS (
     INSERT INTO follower (workspace_id, thread_id, party_kind, party_id, subtypes, create_time)
-    SELECT DISTINCT ON (p.workspace_id, p.thread_id, p.author_id) p.workspace_id, p.thread_id, p.author_kind, p.author_id,
-        string_to_array(p.follow, ','), p.create_time
-    FROM p JOIN m ON m.id = p.id WHERE p.follow <> ''
+    SELECT DISTINCT ON (q.workspace_id, q.thread_id, q.author_id) q.workspace_id, q.thread_id, q.author_kind, q.author_id,
+        string_to_array(q.follow, ','), q.create_time
+    FROM q WHERE q.follow <> ''
     ON CONFLICT DO NOTHING
 ), i AS (
     INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-    SELECT p.workspace_id, follower.party_id, p.id, p.thread_id, m.seq, 1, p.create_time
-    FROM p JOIN m ON m.id = p.id
-    JOIN follower ON follower.workspace_id = p.workspace_id AND follower.thread_id = p.thread_id
-    WHERE p.notify AND follower.party_kind = 1 AND follower.party_id <> p.author_id AND p.subtype = ANY (follower.subtypes)
+    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time
+    FROM q JOIN follower ON follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id
+    WHERE q.notify AND follower.party_kind = 1 AND follower.party_id <> q.author_id AND q.subtype = ANY (follower.subtypes)
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id, inbox_item.id
 ), c AS (
     UPDATE chat SET last_message_time = last.create_time, version = chat.version + 1
-    FROM (SELECT p.workspace_id, p.thread_id, max(p.create_time) AS create_time FROM p JOIN m ON m.id = p.id
-        WHERE p.is_chat GROUP BY p.workspace_id, p.thread_id) AS last
+    FROM (SELECT q.workspace_id, q.thread_id, max(q.create_time) AS create_time FROM q WHERE q.is_chat
+        GROUP BY q.workspace_id, q.thread_id) AS last
     WHERE chat.workspace_id = last.workspace_id AND chat.id = last.thread_id
 )
-SELECT m.id, m.seq, m.rev, m.public_seq, (SELECT array_agg(i.user_id) FROM i WHERE i.id = m.id)::uuid[] AS notified FROM m;
-
--- MessageByRequest answers the message that an earlier try posted.
--- name: MessageByRequest :one
-SELECT * FROM message
-WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND author_id = @author_id AND request_id = @request_id;
+SELECT q.id::uuid AS id, q.seq::bigint AS seq, q.rev::bigint AS rev, q.public_seq::bigint AS public_seq,
+    (CASE WHEN row_number() OVER () = 1 THEN (SELECT array_agg(i.id) FROM i) END)::uuid[] AS notified_items,
+    (CASE WHEN row_number() OVER () = 1 THEN (SELECT array_agg(i.user_id) FROM i) END)::uuid[] AS notified_users
+FROM q;
 
 -- MessageGet answers one message.
 -- name: MessageGet :one
@@ -153,12 +155,22 @@ INSERT INTO message_version (workspace_id, thread_id, seq, rev, body, extra, edi
 VALUES (@workspace_id, @thread_id, @seq, @rev, @body, @extra, @editor_id, @replace_time);
 
 -- MessageSince reads the log: what changed after rev, in order, and the head of
--- the same moment. A reader who has all pages up to that head is complete.
+-- the same moment. A reader who has all pages up to that head is complete. What
+-- still has the rev it was posted with is found by the primary key as long as that
+-- equals seq, and the rest by message_rev.
 -- name: MessageSince :many
-SELECT sqlc.embed(message), thread.head FROM thread
-JOIN message ON message.workspace_id = thread.workspace_id AND message.thread_id = thread.id AND message.rev > @rev
-WHERE thread.workspace_id = @workspace_id AND thread.id = @thread_id
-ORDER BY message.rev
+SELECT sqlc.embed(message), thread.head FROM (
+    (SELECT message.seq, message.rev FROM message
+    WHERE message.workspace_id = @workspace_id AND message.thread_id = @thread_id AND message.seq > @rev AND message.rev = message.seq
+    ORDER BY message.seq LIMIT @max_rows)
+    UNION ALL
+    (SELECT message.seq, message.rev FROM message
+    WHERE message.workspace_id = @workspace_id AND message.thread_id = @thread_id AND message.rev > @rev AND message.rev > message.seq
+    ORDER BY message.rev LIMIT @max_rows)
+) AS newer
+JOIN message ON message.workspace_id = @workspace_id AND message.thread_id = @thread_id AND message.seq = newer.seq
+JOIN thread ON thread.workspace_id = @workspace_id AND thread.id = @thread_id
+ORDER BY newer.rev
 LIMIT @max_rows;
 
 -- MessageBefore pages backwards through what users see, newest first.
@@ -179,14 +191,14 @@ LIMIT @max_rows;
 -- name: MessagePublicBefore :many
 SELECT * FROM message
 WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND NOT internal AND public_seq < @before_seq
-ORDER BY public_seq DESC
+ORDER BY seq DESC
 LIMIT @max_rows;
 
 -- MessagePublicAfter pages forwards through what outsiders see.
 -- name: MessagePublicAfter :many
 SELECT * FROM message
-WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND NOT internal AND public_seq > @after_seq
-ORDER BY public_seq
+WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND NOT internal AND public_seq > @after_seq AND seq > @after_seq
+ORDER BY seq
 LIMIT @max_rows;
 
 -- FileAttach makes the files of a message its own: the caller's finished

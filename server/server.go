@@ -39,6 +39,7 @@ import (
 type Server struct {
 	Config
 	Pool     *pgxpool.Pool
+	Posting  *pgxpool.Pool
 	Threads  *thread.Log
 	Hub      *live.Hub
 	Presence *presence.Tracker
@@ -83,10 +84,20 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	return s, nil
 }
 
+// postingConns is as many as the committer has statements on their way.
+const postingConns = 8
+
 // connect opens the database, Redis and the file store.
 func (s *Server) connect(ctx context.Context) (err error) {
 	s.Pool, err = store.Open(ctx, store.Options{
 		URL: s.DatabaseURL, MaxConns: s.MaxConns, AllowUnsafeDurability: s.AllowUnsafeDurability, Log: s.Log,
+	})
+	if err != nil {
+		return err
+	}
+	s.Posting, err = store.Open(ctx, store.Options{
+		URL: s.DatabaseURL, MaxConns: postingConns, AllowUnsafeDurability: s.AllowUnsafeDurability, Log: s.Config.Log,
+		Params: map[string]string{"plan_cache_mode": "force_generic_plan", "application_name": "parley posting"},
 	})
 	if err != nil {
 		return err
@@ -156,7 +167,7 @@ func (s *Server) foundations(ctx context.Context) error {
 		States: states{s}, Ended: s.Identity.Credentials.Ended, Lifetime: s.Lifetime, Heartbeat: s.Heartbeat,
 	})
 	s.Threads = thread.New(thread.Config{
-		DB: s.Pool, Now: s.Now, Log: s.Config.Log, Announcer: s.Hub, Sealer: s.sealer, Direct: s.Direct,
+		DB: s.Pool, Posting: s.Posting, Now: s.Now, Log: s.Config.Log, Announcer: s.Hub, Sealer: s.sealer, Direct: s.Direct,
 	})
 	s.gate.Directory = s.Threads
 	s.Hub.SetLog(s.Threads)
@@ -292,6 +303,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, drain time.Duration)
 func (s *Server) Close() {
 	if s.Pool != nil {
 		s.Pool.Close()
+	}
+	if s.Posting != nil {
+		s.Posting.Close()
 	}
 	if s.redis != nil {
 		_ = s.redis.Close() // it keeps nothing

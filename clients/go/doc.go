@@ -4,7 +4,7 @@
 //	if _, err := client.SignIn(ctx, "", email, password); err != nil { ... }
 //	client.Chatter.PostMessage(ctx, &chatterv1.PostMessageRequest{ThreadId: id, Body: "Hello"})
 //
-//	live := client.Subscribe(parley.SubscribeOptions{Topics: []*livev1.Topic{parley.Thread(id, cursor)}})
+//	live := client.Subscribe(parley.SubscribeOptions{}, parley.Thread(id, cursor), parley.Inbox())
 //	for update, err := range live.Updates(ctx) { ... }
 //
 // A [Client] has a generated client for each service of the contract, and adds

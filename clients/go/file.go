@@ -104,6 +104,8 @@ func (c *Client) Download(ctx context.Context, fileID string, to io.Writer) (int
 
 // read reads a file from *at on, which it moves, until the stream ends.
 func (c *Client) read(ctx context.Context, fileID string, at *int64, to io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	stream, err := c.Files.ReadFile(ctx, &threadv1.ReadFileRequest{FileId: fileID, Offset: *at})
 	if err != nil {
 		return err
@@ -113,6 +115,7 @@ func (c *Client) read(ctx context.Context, fileID string, at *int64, to io.Write
 		n, err := to.Write(stream.Msg().GetData())
 		*at += int64(n)
 		if err != nil {
+			cancel() // so that closing does not read the rest
 			return &writeError{err}
 		}
 	}

@@ -77,11 +77,11 @@ func (r *retrier) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		request, named := withRequestID(request)
 		repeatable := named || request.Spec().IdempotencyLevel != connect.IdempotencyUnknown
 		for failures := 0; ; failures++ {
-			answer, err := r.attempt(ctx, request, next)
+			answer, late, err := r.attempt(ctx, request, next)
 			if err == nil {
 				return answer, nil
 			}
-			wait, again := r.next(ctx, err, failures, repeatable)
+			wait, again := r.next(ctx, err, failures, repeatable, late)
 			if !again || r.sleep(ctx, wait) != nil {
 				return nil, err
 			}
@@ -89,20 +89,24 @@ func (r *retrier) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
-func (r *retrier) attempt(ctx context.Context, request connect.AnyRequest, next connect.UnaryFunc) (connect.AnyResponse, error) {
+// attempt makes one attempt. late is true if its time was over.
+func (r *retrier) attempt(
+	ctx context.Context, request connect.AnyRequest, next connect.UnaryFunc,
+) (answer connect.AnyResponse, late bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.PerAttempt)
 	defer cancel()
-	return next(ctx, request)
+	answer, err = next(ctx, request)
+	return answer, ctx.Err() != nil || connect.CodeOf(err) == connect.CodeDeadlineExceeded, err
 }
 
 // next answers whether there is another attempt after a failure, and how long to
 // wait for it.
-func (r *retrier) next(ctx context.Context, err error, failures int, repeatable bool) (wait time.Duration, again bool) {
+func (r *retrier) next(ctx context.Context, err error, failures int, repeatable, late bool) (wait time.Duration, again bool) {
 	asked, _ := RetryAfter(err)
 	switch {
 	case ctx.Err() != nil, failures+1 >= r.Attempts, asked > r.Most:
 		return 0, false
-	case !isPassing(err), !repeatable && !neverSent(err):
+	case !late && !isPassing(err), !repeatable && !neverSent(err):
 		return 0, false
 	default:
 		return max(asked, r.pause(failures)), true

@@ -9,7 +9,7 @@ const size = (name) => gzipSync(readFileSync(new URL(name, dist)), { level: 9 })
 const sum = (names) => names.reduce((total, name) => total + size(name), 0);
 const words = assets.filter((name) => /^(en|de|es)-/.test(name)).map((name) => `assets/${name}`);
 const largest = Math.max(...words.map(size)); // a visitor loads one language
-const entry = assets.filter((name) => /^panel-.*\.js$/.test(name)).map((name) => `assets/${name}`);
+const entry = [...readFileSync(new URL("panel.html", dist), "utf8").matchAll(/"\/widget\/(assets\/[^"]+)"/g)].map((match) => match[1]);
 const rest = assets.map((name) => `assets/${name}`).filter((name) => !words.includes(name));
 
 const budget = [

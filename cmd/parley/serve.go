@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"time"
 
 	"github.com/parley-chat/parley/queries/migrations"
@@ -69,12 +70,24 @@ type serveCommand struct {
 	NoReflection  bool           `help:"Do not tell tools the contract." env:"PARLEY_NO_REFLECTION"`
 	NoMigrate     bool           `help:"Do not bring the schema up to date at the start." env:"PARLEY_NO_MIGRATE"`
 	Demo          bool           `help:"Load a demo company, unless it is there." env:"PARLEY_DEMO"`
+	CPUProfile    string         `help:"Write a processor profile to this file." hidden:"" type:"path"`
 	DrainDuration time.Duration  `help:"How long to let calls finish when stopping." default:"10s" env:"PARLEY_DRAIN"`
 }
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, log *slog.Logger) error {
 	began := time.Now()
+	if c.CPUProfile != "" {
+		f, err := os.Create(c.CPUProfile)
+		if err != nil {
+			return fmt.Errorf("make the profile: %w", err)
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return fmt.Errorf("begin the profile: %w", err)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	listener, err := listen(ctx, c.Addr)
 	if err != nil {
 		return err

@@ -303,15 +303,16 @@ func (q *Queries) InboxAllList(ctx context.Context, db DBTX, arg InboxAllListPar
 
 const inboxAssign = `-- name: InboxAssign :exec
 INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-SELECT message.workspace_id, "user".id, message.id, message.thread_id, message.seq, 3, $1::timestamptz
+SELECT message.workspace_id, "user".id, $1::uuid, message.thread_id, message.seq, 3, $2::timestamptz
 FROM thread
 JOIN message ON message.workspace_id = thread.workspace_id AND message.thread_id = thread.id AND message.seq = thread.seq
-JOIN "user" ON "user".workspace_id = thread.workspace_id AND "user".id = $2 AND "user".active
-WHERE thread.workspace_id = $3 AND thread.id = $4
+JOIN "user" ON "user".workspace_id = thread.workspace_id AND "user".id = $3 AND "user".active
+WHERE thread.workspace_id = $4 AND thread.id = $5
 ON CONFLICT (workspace_id, user_id, thread_id, seq) DO UPDATE SET reason = 3
 `
 
 type InboxAssignParams struct {
+	ItemID      uuid.UUID
 	CreateTime  time.Time
 	UserID      uuid.UUID
 	WorkspaceID uuid.UUID
@@ -323,6 +324,7 @@ type InboxAssignParams struct {
 // becomes this one. Nothing happens for a user who was deactivated.
 func (q *Queries) InboxAssign(ctx context.Context, db DBTX, arg InboxAssignParams) error {
 	_, err := db.Exec(ctx, inboxAssign,
+		arg.ItemID,
 		arg.CreateTime,
 		arg.UserID,
 		arg.WorkspaceID,

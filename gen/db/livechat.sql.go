@@ -941,9 +941,9 @@ SELECT chat.workspace_id, chat.id, chat.channel_id, chat.visitor_id, chat.operat
         LIMIT 1000) AS unread)::integer AS unread_count
 FROM chat
 JOIN visitor ON visitor.workspace_id = chat.workspace_id AND visitor.id = chat.visitor_id
-JOIN thread ON thread.workspace_id = chat.workspace_id AND thread.id = chat.id
-JOIN message ON message.workspace_id = chat.workspace_id AND message.thread_id = chat.id
-    AND NOT message.internal AND message.public_seq = thread.public_seq
+JOIN message ON message.workspace_id = chat.workspace_id AND message.thread_id = chat.id AND message.seq = (
+    SELECT max(m.seq) FROM message AS m
+    WHERE m.workspace_id = chat.workspace_id AND m.thread_id = chat.id AND NOT m.internal)
 LEFT JOIN "user" ON "user".workspace_id = chat.workspace_id AND "user".id = chat.operator_id
 LEFT JOIN read_mark ON read_mark.workspace_id = chat.workspace_id AND read_mark.thread_id = chat.id
     AND read_mark.party_id = chat.visitor_id
@@ -1314,11 +1314,11 @@ const operatorLoads = `-- name: OperatorLoads :many
 SELECT operator.channel_id, operator.user_id, operator.chat_limit, operator.last_assign_time, operator.join_time,
     "user".name, "user".chat_name,
     (count(chat.id) FILTER (WHERE chat.last_message_time > $1::timestamptz))::integer AS limit_count,
-    (count(chat.id) FILTER (WHERE chat.last_message_time > $2::timestamptz))::integer AS load_count
+    count(chat.id)::integer AS load_count
 FROM operator
 JOIN "user" ON "user".workspace_id = operator.workspace_id AND "user".id = operator.user_id AND "user".active AND "user".role >= 2
 LEFT JOIN chat ON chat.workspace_id = operator.workspace_id AND chat.channel_id = operator.channel_id
-    AND chat.operator_id = operator.user_id AND chat.state = 1
+    AND chat.operator_id = operator.user_id AND chat.state = 1 AND chat.last_message_time > $2::timestamptz
 WHERE operator.workspace_id = $3 AND operator.channel_id = ANY ($4::uuid[])
 GROUP BY operator.workspace_id, operator.channel_id, operator.user_id, "user".name, "user".chat_name
 `
@@ -1344,7 +1344,7 @@ type OperatorLoadsRow struct {
 
 // OperatorLoads answers of every operator of some channels what it takes to
 // decide who gets a chat: only users who may answer, with their open chats in
-// the channel that were active since two moments.
+// the channel that were active since two moments, the load's being the earlier.
 func (q *Queries) OperatorLoads(ctx context.Context, db DBTX, arg OperatorLoadsParams) ([]OperatorLoadsRow, error) {
 	rows, err := db.Query(ctx, operatorLoads,
 		arg.LimitSince,

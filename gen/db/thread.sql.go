@@ -227,51 +227,6 @@ func (q *Queries) MessageBefore(ctx context.Context, db DBTX, arg MessageBeforeP
 	return items, nil
 }
 
-const messageByRequest = `-- name: MessageByRequest :one
-SELECT workspace_id, thread_id, seq, rev, public_seq, id, kind, internal, subtype, author_kind, author_id, author_name, author_public_name, body, extra, request_id, create_time, edit_time, delete_time FROM message
-WHERE workspace_id = $1 AND thread_id = $2 AND author_id = $3 AND request_id = $4
-`
-
-type MessageByRequestParams struct {
-	WorkspaceID uuid.UUID
-	ThreadID    uuid.UUID
-	AuthorID    uuid.UUID
-	RequestID   uuid.UUID
-}
-
-// MessageByRequest answers the message that an earlier try posted.
-func (q *Queries) MessageByRequest(ctx context.Context, db DBTX, arg MessageByRequestParams) (Message, error) {
-	row := db.QueryRow(ctx, messageByRequest,
-		arg.WorkspaceID,
-		arg.ThreadID,
-		arg.AuthorID,
-		arg.RequestID,
-	)
-	var i Message
-	err := row.Scan(
-		&i.WorkspaceID,
-		&i.ThreadID,
-		&i.Seq,
-		&i.Rev,
-		&i.PublicSeq,
-		&i.ID,
-		&i.Kind,
-		&i.Internal,
-		&i.Subtype,
-		&i.AuthorKind,
-		&i.AuthorID,
-		&i.AuthorName,
-		&i.AuthorPublicName,
-		&i.Body,
-		&i.Extra,
-		&i.RequestID,
-		&i.CreateTime,
-		&i.EditTime,
-		&i.DeleteTime,
-	)
-	return i, err
-}
-
 const messageGet = `-- name: MessageGet :one
 SELECT workspace_id, thread_id, seq, rev, public_seq, id, kind, internal, subtype, author_kind, author_id, author_name, author_public_name, body, extra, request_id, create_time, edit_time, delete_time FROM message
 WHERE workspace_id = $1 AND thread_id = $2 AND id = $3
@@ -353,8 +308,8 @@ func (q *Queries) MessageLock(ctx context.Context, db DBTX, arg MessageLockParam
 
 const messagePublicAfter = `-- name: MessagePublicAfter :many
 SELECT workspace_id, thread_id, seq, rev, public_seq, id, kind, internal, subtype, author_kind, author_id, author_name, author_public_name, body, extra, request_id, create_time, edit_time, delete_time FROM message
-WHERE workspace_id = $1 AND thread_id = $2 AND NOT internal AND public_seq > $3
-ORDER BY public_seq
+WHERE workspace_id = $1 AND thread_id = $2 AND NOT internal AND public_seq > $3 AND seq > $3
+ORDER BY seq
 LIMIT $4
 `
 
@@ -414,7 +369,7 @@ func (q *Queries) MessagePublicAfter(ctx context.Context, db DBTX, arg MessagePu
 const messagePublicBefore = `-- name: MessagePublicBefore :many
 SELECT workspace_id, thread_id, seq, rev, public_seq, id, kind, internal, subtype, author_kind, author_id, author_name, author_public_name, body, extra, request_id, create_time, edit_time, delete_time FROM message
 WHERE workspace_id = $1 AND thread_id = $2 AND NOT internal AND public_seq < $3
-ORDER BY public_seq DESC
+ORDER BY seq DESC
 LIMIT $4
 `
 
@@ -546,17 +501,25 @@ func (q *Queries) MessageSeqOfPublic(ctx context.Context, db DBTX, arg MessageSe
 }
 
 const messageSince = `-- name: MessageSince :many
-SELECT message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.head FROM thread
-JOIN message ON message.workspace_id = thread.workspace_id AND message.thread_id = thread.id AND message.rev > $1
-WHERE thread.workspace_id = $2 AND thread.id = $3
-ORDER BY message.rev
+SELECT message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.head FROM (
+    (SELECT message.seq, message.rev FROM message
+    WHERE message.workspace_id = $1 AND message.thread_id = $2 AND message.seq > $3 AND message.rev = message.seq
+    ORDER BY message.seq LIMIT $4)
+    UNION ALL
+    (SELECT message.seq, message.rev FROM message
+    WHERE message.workspace_id = $1 AND message.thread_id = $2 AND message.rev > $3 AND message.rev > message.seq
+    ORDER BY message.rev LIMIT $4)
+) AS newer
+JOIN message ON message.workspace_id = $1 AND message.thread_id = $2 AND message.seq = newer.seq
+JOIN thread ON thread.workspace_id = $1 AND thread.id = $2
+ORDER BY newer.rev
 LIMIT $4
 `
 
 type MessageSinceParams struct {
-	Rev         int64
 	WorkspaceID uuid.UUID
 	ThreadID    uuid.UUID
+	Rev         int64
 	MaxRows     int32
 }
 
@@ -566,12 +529,14 @@ type MessageSinceRow struct {
 }
 
 // MessageSince reads the log: what changed after rev, in order, and the head of
-// the same moment. A reader who has all pages up to that head is complete.
+// the same moment. A reader who has all pages up to that head is complete. What
+// still has the rev it was posted with is found by the primary key as long as that
+// equals seq, and the rest by message_rev.
 func (q *Queries) MessageSince(ctx context.Context, db DBTX, arg MessageSinceParams) ([]MessageSinceRow, error) {
 	rows, err := db.Query(ctx, messageSince,
-		arg.Rev,
 		arg.WorkspaceID,
 		arg.ThreadID,
+		arg.Rev,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -933,13 +898,13 @@ WITH t AS (
     ON CONFLICT DO NOTHING
 ), i AS (
     INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-    SELECT $2, who.user_id, $5::uuid, $3, m.seq, max(who.reason)::smallint, $15::timestamptz
+    SELECT $2, who.user_id, $17::uuid, $3, m.seq, max(who.reason)::smallint, $15::timestamptz
     FROM m, (
         SELECT follower.party_id AS user_id, 1 AS reason FROM follower
         WHERE follower.workspace_id = $2 AND follower.thread_id = $3 AND follower.party_kind = 1
-            AND $7::text = ANY (follower.subtypes) AND $17::boolean
+            AND $7::text = ANY (follower.subtypes) AND $18::boolean
         UNION ALL
-        SELECT mention.id AS user_id, 2 AS reason FROM unnest($18::uuid[]) AS mention(id)
+        SELECT mention.id AS user_id, 2 AS reason FROM unnest($19::uuid[]) AS mention(id)
     ) AS who
     WHERE who.user_id <> $9::uuid
     GROUP BY who.user_id, m.seq
@@ -947,7 +912,7 @@ WITH t AS (
     RETURNING inbox_item.user_id
 ), c AS (
     UPDATE chat SET last_message_time = $15::timestamptz, version = chat.version + 1
-    FROM m WHERE $19::boolean AND chat.workspace_id = $2 AND chat.id = $3
+    FROM m WHERE $20::boolean AND chat.workspace_id = $2 AND chat.id = $3
 )
 SELECT m.seq, m.rev, m.public_seq, (SELECT array_agg(i.user_id) FROM i)::uuid[] AS notified FROM m
 `
@@ -969,6 +934,7 @@ type ThreadPostParams struct {
 	RequestID        uuid.UUID
 	CreateTime       time.Time
 	Follow           []string
+	ItemID           uuid.UUID
 	Notify           bool
 	Mentions         []uuid.UUID
 	IsChat           bool
@@ -985,7 +951,7 @@ type ThreadPostRow struct {
 // message, the author's following, the followers' inbox items and the chat's
 // place in lists, all or nothing. No row comes back if there is no such thread or
 // it is closed and the post is not forced. A request id used before by the author
-// in the thread violates message_request, and nothing is written.
+// in the thread violates message_id, and nothing is written.
 func (q *Queries) ThreadPost(ctx context.Context, db DBTX, arg ThreadPostParams) (ThreadPostRow, error) {
 	row := db.QueryRow(ctx, threadPost,
 		arg.Internal,
@@ -1004,6 +970,7 @@ func (q *Queries) ThreadPost(ctx context.Context, db DBTX, arg ThreadPostParams)
 		arg.RequestID,
 		arg.CreateTime,
 		arg.Follow,
+		arg.ItemID,
 		arg.Notify,
 		arg.Mentions,
 		arg.IsChat,
@@ -1020,57 +987,61 @@ func (q *Queries) ThreadPost(ctx context.Context, db DBTX, arg ThreadPostParams)
 
 const threadPostMany = `-- name: ThreadPostMany :many
 WITH n AS (
-    SELECT unnest($1::uuid[]) AS workspace_id, unnest($2::uuid[]) AS thread_id,
-        unnest($3::integer[]) AS n, unnest($4::integer[]) AS pn
+    SELECT unnest($1::integer[]) AS ti, unnest($2::uuid[]) AS workspace_id, unnest($3::uuid[]) AS thread_id,
+        unnest($4::integer[]) AS n, unnest($5::integer[]) AS pn
 ), t AS (
     UPDATE thread SET head = head + n.n, seq = seq + n.n, public_seq = public_seq + n.pn
     FROM n WHERE thread.workspace_id = n.workspace_id AND thread.id = n.thread_id AND NOT thread.closed
-    RETURNING thread.workspace_id, thread.id, thread.head - n.n AS head, thread.seq - n.n AS seq, thread.public_seq - n.pn AS public_seq
+    RETURNING n.ti, thread.workspace_id, thread.id, thread.head - n.n AS head, thread.seq - n.n AS seq, thread.public_seq - n.pn AS public_seq
 ), p AS (
-    SELECT unnest($5::uuid[]) AS workspace_id, unnest($6::uuid[]) AS thread_id, unnest($7::integer[]) AS k,
-        unnest($8::integer[]) AS pk, unnest($9::uuid[]) AS id, unnest($10::smallint[]) AS kind,
-        unnest($11::boolean[]) AS internal, unnest($12::text[]) AS subtype, unnest($13::smallint[]) AS author_kind,
-        unnest($14::uuid[]) AS author_id, unnest($15::text[]) AS author_name,
-        unnest($16::text[]) AS author_public_name, unnest($17::text[]) AS body, unnest($18::bytea[]) AS extra,
-        unnest($19::uuid[]) AS request_id, unnest($20::timestamptz[]) AS create_time,
-        unnest($21::boolean[]) AS notify, unnest($22::text[]) AS follow, unnest($23::boolean[]) AS is_chat
+    SELECT unnest($6::integer[]) AS ti, unnest($7::integer[]) AS k, unnest($8::integer[]) AS pk, unnest($9::uuid[]) AS id,
+        unnest($10::smallint[]) AS kind, unnest($11::boolean[]) AS internal, unnest($12::text[]) AS subtype,
+        unnest($13::smallint[]) AS author_kind, unnest($14::uuid[]) AS author_id,
+        unnest($15::text[]) AS author_name, unnest($16::text[]) AS author_public_name,
+        unnest($17::text[]) AS body, unnest($18::bytea[]) AS extra, unnest($19::uuid[]) AS request_id,
+        unnest($20::timestamptz[]) AS create_time, unnest($21::uuid[]) AS item_id,
+        unnest($22::boolean[]) AS notify, unnest($23::text[]) AS follow, unnest($24::boolean[]) AS is_chat
+), q AS MATERIALIZED (
+    SELECT p.ti, p.k, p.pk, p.id, p.kind, p.internal, p.subtype, p.author_kind, p.author_id, p.author_name, p.author_public_name, p.body, p.extra, p.request_id, p.create_time, p.item_id, p.notify, p.follow, p.is_chat, t.workspace_id, t.id AS thread_id, t.seq + p.k AS seq, t.head + p.k AS rev, t.public_seq + p.pk AS public_seq
+    FROM p JOIN t ON t.ti = p.ti
 ), m AS (
     INSERT INTO message (workspace_id, thread_id, seq, rev, public_seq, id, kind, internal, subtype, author_kind, author_id,
         author_name, author_public_name, body, extra, request_id, create_time)
-    SELECT p.workspace_id, p.thread_id, t.seq + p.k, t.head + p.k, t.public_seq + p.pk, p.id, p.kind, p.internal, p.subtype,
-        p.author_kind, p.author_id, p.author_name, p.author_public_name, p.body, nullif(p.extra, ''), p.request_id, p.create_time
-    FROM p JOIN t ON t.workspace_id = p.workspace_id AND t.id = p.thread_id
-    RETURNING message.id, message.seq, message.rev, message.public_seq
+    SELECT q.workspace_id, q.thread_id, q.seq, q.rev, q.public_seq, q.id, q.kind, q.internal, q.subtype, q.author_kind, q.author_id,
+        q.author_name, q.author_public_name, q.body, nullif(q.extra, ''), q.request_id, q.create_time
+    FROM q
 ), f AS (
     INSERT INTO follower (workspace_id, thread_id, party_kind, party_id, subtypes, create_time)
-    SELECT DISTINCT ON (p.workspace_id, p.thread_id, p.author_id) p.workspace_id, p.thread_id, p.author_kind, p.author_id,
-        string_to_array(p.follow, ','), p.create_time
-    FROM p JOIN m ON m.id = p.id WHERE p.follow <> ''
+    SELECT DISTINCT ON (q.workspace_id, q.thread_id, q.author_id) q.workspace_id, q.thread_id, q.author_kind, q.author_id,
+        string_to_array(q.follow, ','), q.create_time
+    FROM q WHERE q.follow <> ''
     ON CONFLICT DO NOTHING
 ), i AS (
     INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-    SELECT p.workspace_id, follower.party_id, p.id, p.thread_id, m.seq, 1, p.create_time
-    FROM p JOIN m ON m.id = p.id
-    JOIN follower ON follower.workspace_id = p.workspace_id AND follower.thread_id = p.thread_id
-    WHERE p.notify AND follower.party_kind = 1 AND follower.party_id <> p.author_id AND p.subtype = ANY (follower.subtypes)
+    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time
+    FROM q JOIN follower ON follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id
+    WHERE q.notify AND follower.party_kind = 1 AND follower.party_id <> q.author_id AND q.subtype = ANY (follower.subtypes)
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id, inbox_item.id
 ), c AS (
     UPDATE chat SET last_message_time = last.create_time, version = chat.version + 1
-    FROM (SELECT p.workspace_id, p.thread_id, max(p.create_time) AS create_time FROM p JOIN m ON m.id = p.id
-        WHERE p.is_chat GROUP BY p.workspace_id, p.thread_id) AS last
+    FROM (SELECT q.workspace_id, q.thread_id, max(q.create_time) AS create_time FROM q WHERE q.is_chat
+        GROUP BY q.workspace_id, q.thread_id) AS last
     WHERE chat.workspace_id = last.workspace_id AND chat.id = last.thread_id
 )
-SELECT m.id, m.seq, m.rev, m.public_seq, (SELECT array_agg(i.user_id) FROM i WHERE i.id = m.id)::uuid[] AS notified FROM m
+SELECT q.id::uuid AS id, q.seq::bigint AS seq, q.rev::bigint AS rev, q.public_seq::bigint AS public_seq,
+    (CASE WHEN row_number() OVER () = 1 THEN (SELECT array_agg(i.id) FROM i) END)::uuid[] AS notified_items,
+    (CASE WHEN row_number() OVER () = 1 THEN (SELECT array_agg(i.user_id) FROM i) END)::uuid[] AS notified_users
+FROM q
 `
 
 type ThreadPostManyParams struct {
-	OfWorkspaceIds    []uuid.UUID
-	OfThreadIds       []uuid.UUID
-	Counts            []int32
-	PublicCounts      []int32
+	Tis               []int32
 	WorkspaceIds      []uuid.UUID
 	ThreadIds         []uuid.UUID
+	Counts            []int32
+	PublicCounts      []int32
+	OfTis             []int32
 	Ks                []int32
 	Pks               []int32
 	Ids               []uuid.UUID
@@ -1085,31 +1056,36 @@ type ThreadPostManyParams struct {
 	Extras            [][]byte
 	RequestIds        []uuid.UUID
 	CreateTimes       []time.Time
+	ItemIds           []uuid.UUID
 	Notifies          []bool
 	Follows           []string
 	AreChats          []bool
 }
 
 type ThreadPostManyRow struct {
-	ID        uuid.UUID
-	Seq       int64
-	Rev       int64
-	PublicSeq int64
-	Notified  []uuid.UUID
+	ID            uuid.UUID
+	Seq           int64
+	Rev           int64
+	PublicSeq     int64
+	NotifiedItems []uuid.UUID
+	NotifiedUsers []uuid.UUID
 }
 
 // ThreadPostMany is ThreadPost for many messages: one commit for all. The
-// threads come sorted, so that two such statements lock them in one order. k is a
-// message's place among its thread's in this statement, pk the same for what
-// outsiders see. Messages of threads that are missing or closed do not come back.
+// threads come sorted, so that two such statements lock them in one order. ti says
+// which of them a message is for; k is its place among its thread's in this
+// statement, pk the same for what outsiders see. Messages of threads that are
+// missing or closed do not come back. Whose inbox has a new item comes with the
+// first row, for all. What a message will be is joined once, since a plan that
+// serves every number of messages joins row by row.
 func (q *Queries) ThreadPostMany(ctx context.Context, db DBTX, arg ThreadPostManyParams) ([]ThreadPostManyRow, error) {
 	rows, err := db.Query(ctx, threadPostMany,
-		arg.OfWorkspaceIds,
-		arg.OfThreadIds,
-		arg.Counts,
-		arg.PublicCounts,
+		arg.Tis,
 		arg.WorkspaceIds,
 		arg.ThreadIds,
+		arg.Counts,
+		arg.PublicCounts,
+		arg.OfTis,
 		arg.Ks,
 		arg.Pks,
 		arg.Ids,
@@ -1124,6 +1100,7 @@ func (q *Queries) ThreadPostMany(ctx context.Context, db DBTX, arg ThreadPostMan
 		arg.Extras,
 		arg.RequestIds,
 		arg.CreateTimes,
+		arg.ItemIds,
 		arg.Notifies,
 		arg.Follows,
 		arg.AreChats,
@@ -1140,7 +1117,8 @@ func (q *Queries) ThreadPostMany(ctx context.Context, db DBTX, arg ThreadPostMan
 			&i.Seq,
 			&i.Rev,
 			&i.PublicSeq,
-			&i.Notified,
+			&i.NotifiedItems,
+			&i.NotifiedUsers,
 		); err != nil {
 			return nil, err
 		}

@@ -159,10 +159,12 @@ CREATE TABLE message (
     delete_time timestamptz,
     PRIMARY KEY (workspace_id, thread_id, seq)
 ) WITH (fillfactor = 90);
-CREATE UNIQUE INDEX message_request ON message (workspace_id, thread_id, author_id, request_id);
-CREATE INDEX message_rev ON message (workspace_id, thread_id, rev);
-CREATE INDEX message_public ON message (workspace_id, thread_id, public_seq) WHERE NOT internal;
-CREATE INDEX message_id ON message (workspace_id, id);
+-- A message's id is made of its thread, author and request: this one index finds
+-- messages and keeps a request from being posted twice.
+CREATE UNIQUE INDEX message_id ON message (workspace_id, thread_id, id);
+-- Until a thread's first change that is no post, rev equals seq and the primary
+-- key serves the log, too.
+CREATE INDEX message_rev ON message (workspace_id, thread_id, rev) WHERE rev > seq;
 
 -- The texts that edits and deletions replaced, for administrators.
 CREATE TABLE message_version (
@@ -293,8 +295,8 @@ CREATE TABLE chat (
 CREATE UNIQUE INDEX chat_request ON chat (workspace_id, visitor_id, request_id);
 CREATE INDEX chat_by_time ON chat (workspace_id, last_message_time DESC, id DESC);
 CREATE INDEX chat_visitor ON chat (workspace_id, visitor_id, id DESC);
-CREATE INDEX chat_operator ON chat (workspace_id, channel_id, operator_id) WHERE state = 1;
-CREATE INDEX chat_of_operator ON chat (workspace_id, operator_id, id);
+CREATE INDEX chat_operator ON chat (workspace_id, channel_id, operator_id, last_message_time) WHERE state = 1;
+CREATE INDEX chat_of_operator ON chat (workspace_id, operator_id, last_message_time DESC, id DESC);
 -- The chats that wait for somebody, of all workspaces: few at any time.
 CREATE INDEX chat_waiting ON chat (workspace_id, channel_id, id) WHERE state = 1 AND operator_id IS NULL;
 

@@ -35,6 +35,10 @@ const (
 	callTime   = 2 * time.Second
 	retryAfter = 250 * time.Millisecond
 	pingEvery  = 3 * time.Second
+	probeEvery = 250 * time.Millisecond
+	// helloEffect is after how long a node that said hello may count on hearing
+	// everything.
+	helloEffect = 300 * time.Millisecond
 )
 
 // Bus tells other servers, and hears from them. Make it with New, register
@@ -45,6 +49,8 @@ type Bus struct {
 	log     *slog.Logger
 	out     chan outgoing
 	up      atomic.Int32 // shards that are being heard
+	alone   atomic.Bool  // nobody else hears us
+	probed  atomic.Int64 // when that was last tried, in Unix milliseconds
 	dropped atomic.Int64
 	plain   atomic.Bool
 
@@ -92,9 +98,11 @@ func (b *Bus) Publish(s *wirev1.Signal) {
 	b.Send(s)
 }
 
-// Send tells the other nodes only.
+// Send tells the other nodes only. While there are none, only one signal a quarter
+// of a second goes out, to learn whether that is still so; a node that comes says
+// so itself and compares with PostgreSQL a moment later, so it misses nothing.
 func (b *Bus) Send(s *wirev1.Signal) {
-	if b.redis == nil {
+	if b.redis == nil || (b.alone.Load() && !b.dueProbe()) {
 		return
 	}
 	s.NodeId = b.node[:]
@@ -108,6 +116,12 @@ func (b *Bus) Send(s *wirev1.Signal) {
 	default:
 		b.dropped.Add(1)
 	}
+}
+
+// dueProbe is true once in a while.
+func (b *Bus) dueProbe() bool {
+	now, last := time.Now().UnixMilli(), b.probed.Load()
+	return now-last >= probeEvery.Milliseconds() && b.probed.CompareAndSwap(last, now)
 }
 
 // Run sends and receives until ctx ends.
@@ -154,10 +168,37 @@ func (b *Bus) sendBatch(running context.Context, batch []outgoing) {
 			p.SPublish(ctx, channel(o.shard), o.payload)
 		}
 	}
-	if _, err := p.Exec(ctx); err != nil && running.Err() == nil {
+	answers, err := p.Exec(ctx)
+	if err != nil && running.Err() == nil {
 		b.dropped.Add(int64(len(batch)))
 		b.log.Debug("signals were not sent", "count", len(batch), "error", err)
 	}
+	b.alone.Store(err == nil && b.up.Load() == shards && heardByOne(answers))
+}
+
+// heardByOne is true if every signal reached one node, which is this one.
+func heardByOne(answers []redis.Cmder) bool {
+	for _, a := range answers {
+		if n, ok := a.(*redis.IntCmd); !ok || n.Val() > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// hello tells the other nodes that there is one more to tell. What they kept to
+// themselves until they heard it is a gap.
+func (b *Bus) hello(ctx context.Context, shard int) {
+	payload, err := proto.Marshal(&wirev1.Signal{NodeId: b.node[:]})
+	if err != nil {
+		return
+	}
+	b.sendBatch(ctx, []outgoing{{shard: shard, payload: payload}})
+	time.AfterFunc(helloEffect, func() {
+		if ctx.Err() == nil {
+			b.gap()
+		}
+	})
 }
 
 // receiveAll listens to a shard, and again whenever the connection was lost.
@@ -182,6 +223,7 @@ func (b *Bus) receive(ctx context.Context, shard int) (heard bool, err error) {
 	}
 	sub := b.subscribe(ctx, shard)
 	defer func() { _ = sub.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = sub.Close() })() // a read of Redis does not end with its context
 	if _, err := sub.ReceiveTimeout(ctx, callTime); err != nil {
 		return false, err
 	}
@@ -189,6 +231,7 @@ func (b *Bus) receive(ctx context.Context, shard int) (heard bool, err error) {
 		b.log.Info("Redis is there; live delivery goes through it")
 		b.gap() // what was sent before the last subscription stood is lost
 	}
+	b.hello(ctx, shard)
 	return true, b.listen(ctx, sub)
 }
 
@@ -196,7 +239,7 @@ func (b *Bus) receive(ctx context.Context, shard int) (heard bool, err error) {
 // still stands: a dead network says nothing by itself.
 func (b *Bus) listen(ctx context.Context, sub *redis.PubSub) error {
 	silent := 0
-	for {
+	for ctx.Err() == nil {
 		got, err := sub.ReceiveTimeout(ctx, pingEvery)
 		switch {
 		case isTimeout(err):
@@ -215,6 +258,7 @@ func (b *Bus) listen(ctx context.Context, sub *redis.PubSub) error {
 			}
 		}
 	}
+	return ctx.Err()
 }
 
 func (b *Bus) subscribe(ctx context.Context, shard int) *redis.PubSub {
@@ -246,7 +290,10 @@ func (b *Bus) arrived(payload string) {
 	if err != nil || node == b.node {
 		return // nobody's, or our own
 	}
-	b.deliver(s)
+	b.alone.Store(false)
+	if s.GetWhat() != nil { // more than a hello
+		b.deliver(s)
+	}
 }
 
 func (b *Bus) deliver(s *wirev1.Signal) {

@@ -38,14 +38,14 @@ func (f *Followers) Follow(ctx context.Context, tx pgx.Tx, workspace, thread, us
 
 // Assigned puts an assignment into a user's inbox, unless they gave it to
 // themselves: one item, at the newest message of the thread, which tells of it
-// and gives the item its id. Call it after that message was posted in tx, only
+// and whose item it is (thread.ItemID). Call it after that message was posted in tx, only
 // if the assignee is another than before; and when tx is committed, tell the
 // user's streams (live.Hub.Inbox).
-func (f *Followers) Assigned(ctx context.Context, tx pgx.Tx, workspace, thread, user, actor uuid.UUID) error {
+func (f *Followers) Assigned(ctx context.Context, tx pgx.Tx, workspace, thread, user, actor, item uuid.UUID) error {
 	if user == actor {
 		return nil
 	}
-	err := f.q.InboxAssign(ctx, tx, db.InboxAssignParams{WorkspaceID: workspace, ThreadID: thread, UserID: user, CreateTime: f.now()})
+	err := f.q.InboxAssign(ctx, tx, db.InboxAssignParams{WorkspaceID: workspace, ThreadID: thread, UserID: user, ItemID: item, CreateTime: f.now()})
 	if err != nil {
 		return fmt.Errorf("put assignment into inbox: %w", err)
 	}

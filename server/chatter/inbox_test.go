@@ -9,8 +9,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	chatterv1 "github.com/parley-chat/parley/gen/parley/chatter/v1"
+	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/chatter"
+	"github.com/parley-chat/parley/server/thread"
 )
 
 const (
@@ -147,7 +149,7 @@ func TestListInbox_PagesNewestFirstOverWhatIsHidden(t *testing.T) {
 	var want []string
 	for i := range 12 {
 		if i%3 == 0 {
-			want = append([]string{b.post(b.anna, say(b.chat, "kept")).GetId()}, want...)
+			want = append([]string{itemID(b.post(b.anna, say(b.chat, "kept")))}, want...)
 		} else {
 			b.post(b.anna, say(b.record, "hidden"))
 		}
@@ -176,7 +178,7 @@ func TestInbox_IsOnesOwn(t *testing.T) {
 	m := b.post(b.anna, say(b.record, "x"))
 	for _, c := range []access.Caller{b.anna, b.cleo, b.dan} {
 		require.Empty(t, b.inbox(c, all))
-		_, err := b.as(c).UpdateInboxItem(t.Context(), &chatterv1.UpdateInboxItemRequest{ItemId: m.GetId(), Read: proto.Bool(true)})
+		_, err := b.as(c).UpdateInboxItem(t.Context(), &chatterv1.UpdateInboxItemRequest{ItemId: itemID(m), Read: proto.Bool(true)})
 		requireReason(t, "INBOX_ITEM_NOT_FOUND", err)
 	}
 	require.EqualValues(t, 1, b.unread(b.ben))
@@ -215,7 +217,9 @@ func TestAssigned_PutsOneItemIntoTheInboxOfSomebodyElse(t *testing.T) {
 	b.follow(b.ben, b.record)
 	m := b.post(b.anna, say(b.record, "you do it"))
 	assign := func(user, actor access.Caller) {
-		b.inTx(func(tx pgx.Tx) error { return f.Assigned(t.Context(), tx, b.workspace, b.record, user.ID, actor.ID) })
+		b.inTx(func(tx pgx.Tx) error {
+			return f.Assigned(t.Context(), tx, b.workspace, b.record, user.ID, actor.ID, uuid.MustParse(itemID(m)))
+		})
 	}
 	assign(b.ben, b.anna)
 	assign(b.cleo, b.anna)
@@ -225,8 +229,8 @@ func TestAssigned_PutsOneItemIntoTheInboxOfSomebodyElse(t *testing.T) {
 		items := b.inbox(c, all)
 		require.Len(t, items, 1, "an assignment and its message are one item")
 		require.Equal(t, chatterv1.InboxReason_INBOX_REASON_ASSIGNMENT, items[0].GetReason())
-		require.Equal(t, m.GetId(), items[0].GetId())
-		id := uuid.MustParse(m.GetId())
+		require.Equal(t, itemID(m), items[0].GetId())
+		id := uuid.MustParse(itemID(m))
 		change, err := b.handler.InboxChange(t.Context(), b.workspace, c.ID, &id)
 		require.NoError(t, err)
 		require.EqualValues(t, 1, change.GetUnreadCount())
@@ -246,4 +250,10 @@ func TestInbox_ForgetsADeletedThread(t *testing.T) {
 	require.Zero(t, b.unread(b.ben))
 	_, err := b.as(b.ben).Follow(t.Context(), &chatterv1.FollowRequest{ThreadId: b.record.String()})
 	requireReason(t, "THREAD_NOT_FOUND", err)
+}
+
+// itemID is the id of the inbox items that a message made.
+func itemID(m *threadv1.Message) string {
+	id := thread.ItemID(&thread.Message{ID: uuid.MustParse(m.GetId()), Create: m.GetCreateTime().AsTime()})
+	return id.String()
 }

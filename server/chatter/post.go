@@ -2,7 +2,6 @@ package chatter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/parley-chat/parley/gen/db"
 	chatterv1 "github.com/parley-chat/parley/gen/parley/chatter/v1"
@@ -96,20 +94,7 @@ func (h *Handler) posted(ctx context.Context, d *thread.Draft, failure error) (t
 	if d.RequestID == uuid.Nil {
 		return thread.Message{}, failure
 	}
-	row, err := h.q.MessageByRequest(ctx, h.db, db.MessageByRequestParams{
-		WorkspaceID: d.Workspace, ThreadID: d.Thread, AuthorID: d.Author.ID, RequestID: d.RequestID,
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return thread.Message{}, failure
-	}
-	if err != nil {
-		return thread.Message{}, fmt.Errorf("find message by request: %w", err)
-	}
-	m := thread.FromRow(row)
-	if m.Edit == nil && m.Delete == nil && (m.Body != d.Body || m.Internal != d.Internal) {
-		return thread.Message{}, thread.ErrReused
-	}
-	return m, nil
+	return h.log.Earlier(ctx, d, failure)
 }
 
 // addFiles gives the draft the descriptions of its files. That they are to be

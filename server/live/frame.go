@@ -60,15 +60,21 @@ type codec struct {
 func (c codec) Name() string { return c.name }
 
 // Marshal implements connect.Codec.
-func (c codec) Marshal(message any) ([]byte, error) {
+func (c codec) Marshal(message any) ([]byte, error) { return c.MarshalAppend(nil, message) }
+
+// MarshalAppend is what connect calls instead of Marshal where there is one. A
+// frame's bytes are copied and never handed out: connect keeps the memory it is
+// given for the messages that follow, which may be another reader's.
+func (c codec) MarshalAppend(to []byte, message any) ([]byte, error) {
 	switch m := message.(type) {
 	case *Frame:
-		return m.encode(c.as)
+		encoded, err := m.encode(c.as)
+		return append(to, encoded...), err
 	case proto.Message:
 		if c.as == asProto {
-			return proto.Marshal(m)
+			return proto.MarshalOptions{}.MarshalAppend(to, m)
 		}
-		return protojson.Marshal(m)
+		return protojson.MarshalOptions{}.MarshalAppend(to, m)
 	default:
 		return nil, fmt.Errorf("encode %T: not a message", message)
 	}

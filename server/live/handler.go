@@ -61,12 +61,16 @@ func (h *Hub) subscribe(ctx context.Context, req *livev1.SubscribeRequest, out *
 // run writes frames until the stream ends.
 func (s *stream) run(ctx context.Context, out *connect.ServerStream[Frame]) error {
 	write := func(f *Frame, more bool) error {
-		if f == nil {
-			rpc.HoldFlush(ctx, false)
-			return nil
+		if f != nil {
+			rpc.HoldFlush(ctx, true)
+			if err := out.Send(f); err != nil {
+				return err
+			}
 		}
-		rpc.HoldFlush(ctx, more)
-		return out.Send(f)
+		if !more {
+			rpc.HoldFlush(ctx, false)
+		}
+		return nil
 	}
 	if err := write(s.openedFrame(), true); err != nil {
 		return err

@@ -22,11 +22,13 @@ func (h *Hub) message(m *thread.Message) {
 	if t := h.existing(m.Workspace, m.Thread); t != nil {
 		t.arrive(m)
 	}
-	f, known, err := h.log.Facts(h.ctx, m.Workspace, m.Thread)
-	if err != nil || !known || f.Kind != access.KindChat {
-		return
+	h.tellIfChat(m.Workspace, m.Thread)
+}
+
+func (h *Hub) tellIfChat(workspace, id uuid.UUID) {
+	if f, known, err := h.log.Facts(h.ctx, workspace, id); err == nil && known && f.Kind == access.KindChat {
+		h.tellChat(workspace, id)
 	}
-	h.tellChat(m.Workspace, m.Thread)
 }
 
 // Mark implements thread.Announcer.
@@ -42,6 +44,7 @@ func (h *Hub) mark(workspace uuid.UUID, m thread.Mark) {
 	if t := h.existing(workspace, m.Thread); t != nil {
 		t.markRead(m)
 	}
+	h.tellIfChat(workspace, m.Thread) // its unread count may be another
 }
 
 // Notified implements thread.Announcer.

@@ -16,7 +16,6 @@ import (
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/file"
 	"github.com/parley-chat/parley/server/rpc"
-	"github.com/parley-chat/parley/server/store"
 	"github.com/parley-chat/parley/server/thread"
 )
 
@@ -85,19 +84,7 @@ func (s *Service) post(ctx context.Context, d thread.Draft, files []string) (thr
 	if failure == nil {
 		return s.Log.Post(ctx, d)
 	}
-	row, err := s.q.MessageByRequest(ctx, s.DB, db.MessageByRequestParams{
-		WorkspaceID: d.Workspace, ThreadID: d.Thread, AuthorID: d.Author.ID, RequestID: d.RequestID,
-	})
-	switch {
-	case store.IsNoRows(err):
-		return thread.Message{}, failure
-	case err != nil:
-		return thread.Message{}, fmt.Errorf("find message by request: %w", err)
-	case row.EditTime == nil && row.DeleteTime == nil && row.Body != d.Body:
-		return thread.Message{}, thread.ErrReused
-	default:
-		return thread.FromRow(row), nil
-	}
+	return s.Log.Earlier(ctx, &d, failure)
 }
 
 // addFiles gives a draft its files with their descriptions. The log takes them,

@@ -131,19 +131,3 @@ func (t *Type) masked(c access.Caller, given map[string]any, mask []string) (map
 	}
 	return set, nil
 }
-
-// reposted is the subtype that a change is posted under: the first that one of
-// the changed fields, or the option chosen, is mapped to; "" if none is.
-func reposted(fields []*recordv1.Field, v values) string {
-	for _, f := range fields {
-		for _, o := range f.GetOptions() {
-			if o.GetValue() == v[f.GetName()] && o.GetChangeSubtype() != "" {
-				return o.GetChangeSubtype()
-			}
-		}
-		if f.GetChangeSubtype() != "" {
-			return f.GetChangeSubtype()
-		}
-	}
-	return ""
-}

@@ -138,7 +138,7 @@ func nodeOn(t *testing.T, pool *pgxpool.Pool) *node {
 		pool: pool, clock: &clock{at: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)},
 		heard: &announcements{notified: map[uuid.UUID]int{}}, callers: &callers{by: map[string]access.Caller{}},
 	}
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	sealer, err := thread.LoadSealer(t.Context(), pool, n.clock.now())
 	require.NoError(t, err)
 	key, err := sealer.Key("page")

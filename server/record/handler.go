@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -37,11 +38,7 @@ func (h *Handler) ListRecords(ctx context.Context, req *recordv1.ListRecordsRequ
 	if err != nil {
 		return nil, err
 	}
-	by := req.GetOrderBy()
-	if by == "" {
-		by = newestFirst
-	}
-	order, err := expr.OrderBy(by, t.schema(&c))
+	order, err := expr.OrderBy(cmp.Or(req.GetOrderBy(), newestFirst), t.schema(&c))
 	if err != nil {
 		return nil, inField(err, "order_by")
 	}
@@ -65,11 +62,7 @@ func (h *Handler) ListRecords(ctx context.Context, req *recordv1.ListRecordsRequ
 			return nil, err
 		}
 	}
-	records := make([]*stored, len(list))
-	for i := range list {
-		records[i] = list[i].stored
-	}
-	res.Records, err = h.answer(ctx, h.db, c, t, records...)
+	res.Records, err = h.answer(ctx, h.db, c, t, records(list)...)
 	return res, err
 }
 

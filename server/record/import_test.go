@@ -191,3 +191,26 @@ func TestImportRecords_TakesFiveThousandRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(5000), count.GetCount())
 }
+
+// Companies and the people in them come in one file, in any order.
+// Spec: R2
+func TestImportRecords_RowsReferToOneAnother(t *testing.T) {
+	t.Parallel()
+	ada := newNode(t).workspace(t, "acme")
+	csv := "name,Company\nAnn,Garden Ltd\nGarden Ltd,Holding\nHolding,\nLost,Nowhere\nSelf,Self\nBob,Broken\nBroken,Nowhere\n"
+	dry, err := ada.tryImport(t, "contact", csvFormat, true, csv)
+	require.NoError(t, err)
+	require.Equal(t, []string{"4 parent", "7 parent"}, errorsOf(dry)) // what only saving tells is not foreseen
+
+	res := ada.imported(t, "contact", csvFormat, csv)
+
+	require.Equal(t, int32(3), res.GetCreated())
+	require.Equal(t, []string{"4 parent", "5 parent", "6 parent", "7 parent"}, errorsOf(res))
+	list, err := ada.api.ListRecords(t.Context(), &recordv1.ListRecordsRequest{Type: "contact", OrderBy: "name"})
+	require.NoError(t, err)
+	got := map[string]string{}
+	for _, r := range list.GetRecords() {
+		got[r.GetTitle()] = r.GetDisplay()["parent"]
+	}
+	require.Equal(t, map[string]string{"Ann": "Garden Ltd", "Garden Ltd": "Holding", "Holding": ""}, got)
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"unicode/utf8"
 
@@ -23,8 +24,13 @@ type row struct {
 	// given are the values by field: first as they were written, then as they are
 	// stored.
 	given map[string]any
+	// written are the values as the file has them.
+	written map[string]any
 	// wrong is what keeps the row out.
 	wrong []*wrong
+	// waits is true if the row refers to another one of the file, which must be
+	// saved first.
+	waits bool
 }
 
 // fail keeps the row out.
@@ -41,14 +47,13 @@ func read(t *Type, c access.Caller, format recordv1.ImportFormat, data []byte) (
 	} else {
 		rows, err = readCSV(t, c, data)
 	}
-	switch {
-	case err != nil:
-		return nil, err
-	case len(rows) == 0:
-		return nil, errImport.WithMessage("the file has no rows; give at least one")
-	default:
-		return rows, nil
+	if err == nil && len(rows) == 0 {
+		err = errImport.WithMessage("the file has no rows; give at least one")
 	}
+	for _, r := range rows {
+		r.written = maps.Clone(r.given)
+	}
+	return rows, err
 }
 
 func tooManyRows() error {

@@ -20,8 +20,9 @@ const maxSameTitle = 20_000
 
 // checkRows brings the values of all rows into the form in which they are stored,
 // as far as that needs no record: fields exist, values fit, references point to
-// what the caller may read. References are looked up for all rows at once.
-func (h *Handler) checkRows(ctx context.Context, t *Type, c access.Caller, rows []*row) error {
+// what the caller may read. References are looked up for all rows at once. A row
+// that refers to one that is promised, the title of another row, waits for it.
+func (h *Handler) checkRows(ctx context.Context, t *Type, c access.Caller, rows []*row, promised map[string]bool) error {
 	wanted := map[string]map[string]bool{} // texts by type
 	for _, r := range rows {
 		r.convert(t, c, wanted)
@@ -35,6 +36,7 @@ func (h *Handler) checkRows(ctx context.Context, t *Type, c access.Caller, rows 
 	}
 	p := newPointers()
 	for _, r := range rows {
+		r.wait(t, known[t.def.GetName()], promised)
 		r.normalise(t, known, p)
 	}
 	n, err := h.names(ctx, h.db, c, p)
@@ -74,6 +76,37 @@ func (r *row) convert(t *Type, c access.Caller, wanted map[string]map[string]boo
 				wanted[f.GetTargetType()] = map[string]bool{}
 			}
 			wanted[f.GetTargetType()][text] = true
+		}
+	}
+}
+
+// titlesIn are the titles and unique values that rows would give to records.
+func titlesIn(t *Type, rows []*row) map[string]bool {
+	promised := map[string]bool{}
+	for _, r := range rows {
+		for _, name := range []string{t.def.GetTitleField(), t.def.GetUniqueField()} {
+			if s, ok := r.written[name].(string); ok {
+				promised[strings.TrimSpace(s)] = true
+			}
+		}
+	}
+	return promised
+}
+
+// wait takes out of the row what refers to a record that is not there yet, but
+// promised.
+func (r *row) wait(t *Type, known map[string]target, promised map[string]bool) {
+	r.waits = false
+	for name, v := range r.given {
+		f := t.fields[name]
+		if !isReference(f) || f.GetTargetType() != t.def.GetName() {
+			continue
+		}
+		for _, text := range tokens(v) {
+			if len(known[text].ids) == 0 && promised[text] {
+				r.waits = true
+				delete(r.given, name)
+			}
 		}
 	}
 }

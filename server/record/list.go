@@ -89,6 +89,14 @@ type found struct {
 	place []*string
 }
 
+func records(list []found) []*stored {
+	out := make([]*stored, len(list))
+	for i := range list {
+		out[i] = list[i].stored
+	}
+	return out
+}
+
 // list answers at most size records of the order, after a place in it.
 func (h *Handler) list(ctx context.Context, q *query, order expr.Order, after []*string, size int) ([]found, error) {
 	keys := order.Keys(q.args)

@@ -131,7 +131,7 @@ func TestListRecords_LooksUpNamesOnceAPage(t *testing.T) {
 func TestSearchReferences_FindsByTheBeginningsOfWords(t *testing.T) {
 	t.Parallel()
 	ada := newNode(t).workspace(t, "acme")
-	ada.colleague(t, "Bob Baker", identityv1.Role_ROLE_MEMBER)
+	ada.colleague(t, "Baker", identityv1.Role_ROLE_MEMBER)
 	for _, name := range []string{"Müller & Söhne GmbH", "Garden Miller", "Miller", "O'Neil", "株式会社 東京", "a.b@c.example"} {
 		ada.create(t, "contact", map[string]any{"name": name})
 	}
@@ -153,6 +153,6 @@ func TestSearchReferences_FindsByTheBeginningsOfWords(t *testing.T) {
 	require.Empty(t, search("contact", "iller"))
 	require.Empty(t, search("contact", `' | \ :* & !`))
 	require.Equal(t, "a.b@c.example", search("contact", " ")[0]) // the newest
-	require.Equal(t, []string{"Bob Baker"}, search("user", "bob"))
+	require.Equal(t, []string{"Baker"}, search("user", "bak"))
 	require.True(t, slices.Contains(search("user", ""), "Ada"))
 }

@@ -12,7 +12,8 @@
 //     records, display, types, filters, orders, imports or errors. The title and
 //     the unique field are readable by everybody, because they show elsewhere.
 //   - A reference can only be set to what its writer may read. What it points to
-//     may be deleted later: the reference stays and is displayed as nothing.
+//     may be deleted later: the reference stays and is displayed as nothing. The
+//     change log keeps the names as they were, for whoever may read the field.
 //   - Every save is one transaction with its line in the thread. It holds the
 //     record's type as it was checked against, so a field that is being removed
 //     never gets another value.
@@ -21,6 +22,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -58,8 +60,8 @@ type Followers interface {
 	// Follow makes a user a follower with these subtypes, unless they are one.
 	Follow(ctx context.Context, tx pgx.Tx, workspace, thread, user uuid.UUID, subtypes []string) error
 	// Assigned puts the assignment, which the newest message of the thread tells
-	// of, into the user's inbox, as an item with that message's id.
-	Assigned(ctx context.Context, tx pgx.Tx, workspace, thread, user, actor uuid.UUID) error
+	// of, into the user's inbox, as the item of this id.
+	Assigned(ctx context.Context, tx pgx.Tx, workspace, thread, user, actor, item uuid.UUID) error
 }
 
 // Users is what records need of the people of a workspace. Their names are read
@@ -83,7 +85,8 @@ type Config struct {
 	Signals   Signals
 	Pages     *rpc.Pages
 	Now       func() time.Time
-	Logger    *slog.Logger
+	// Logger hears of imports. Nil is the default logger.
+	Logger *slog.Logger
 }
 
 // Handler implements RecordService, and access.Door for the threads of records.
@@ -104,6 +107,6 @@ type Handler struct {
 func New(c Config) *Handler {
 	return &Handler{
 		db: c.DB, q: db.New(), log: c.Log, followers: c.Followers, users: c.Users, signals: c.Signals, pages: c.Pages,
-		now: c.Now, logger: c.Logger, types: recent.New[typeKey, *Type](typesKept, typeTTL, c.Now),
+		now: c.Now, logger: cmp.Or(c.Logger, slog.Default()), types: recent.New[typeKey, *Type](typesKept, typeTTL, c.Now),
 	}
 }

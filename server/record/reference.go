@@ -138,8 +138,12 @@ func (h *Handler) fileNames(ctx context.Context, tx db.DBTX, workspace uuid.UUID
 
 // missing says which of the things that a value refers to cannot be referred to:
 // they do not exist, are of another type or thread, or the caller may not read
-// them, which is told apart to nobody.
+// them, which is told apart to nobody. A text that happens to be a UUID refers to
+// nothing.
 func (n *names) missing(f *recordv1.Field, v any, owner uuid.UUID) *wrong {
+	if !isReference(f) && f.GetType() != recordv1.FieldType_FIELD_TYPE_FILE {
+		return nil
+	}
 	for _, id := range idsOf(v) {
 		switch {
 		case f.GetType() == recordv1.FieldType_FIELD_TYPE_FILE:

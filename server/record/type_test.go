@@ -285,3 +285,50 @@ func TestRecordTypes_AreForAdministratorsToChange(t *testing.T) {
 	_, err = bob.api.ListRecords(t.Context(), &recordv1.ListRecordsRequest{Type: "order"})
 	refused(t, err, connect.CodeNotFound, "TYPE_NOT_FOUND")
 }
+
+// A value saved while its field goes would come up again, in another shape, when
+// the name is used again.
+// Spec: R1
+func TestUpdateRecordType_WhileRecordsAreSavedLeavesNoValueBehind(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	ada := n.workspace(t, "acme")
+	def := ada.makeType(t, &recordv1.RecordType{Name: "item", Label: "Item", TitleField: "name", Fields: []*recordv1.Field{
+		{Name: "name", Label: "Name", Type: text}, {Name: "size", Label: "Size", Type: text},
+	}})
+	others := []*person{nodeOn(t, n.pool).person(t, ada.Caller), nodeOn(t, n.pool).person(t, ada.Caller), ada}
+	old := ada.create(t, "item", map[string]any{"name": "old"})
+	started, errs := make(chan struct{}), make(chan error)
+	for _, p := range others {
+		go func() {
+			for i := 0; ; i++ {
+				v := &recordv1.Record{Type: "item", Id: old.GetId(), Fields: fields(t, map[string]any{"name": "new", "size": fmt.Sprint(i)})}
+				_, err := p.api.CreateRecord(t.Context(), &recordv1.CreateRecordRequest{RequestId: uuid.NewString(), Record: v})
+				if err == nil {
+					_, err = p.api.UpdateRecord(t.Context(), &recordv1.UpdateRecordRequest{Record: v})
+				}
+				if err != nil {
+					errs <- err
+					return
+				}
+				if i == 5 {
+					started <- struct{}{}
+				}
+			}
+		}()
+	}
+	for range others {
+		<-started
+	}
+
+	def.Fields = def.GetFields()[:1]
+	_, err := ada.api.UpdateRecordType(t.Context(), &recordv1.UpdateRecordTypeRequest{RecordType: def})
+	require.NoError(t, err)
+
+	for range others {
+		require.Equal(t, "record.fields.size", refused(t, <-errs, connect.CodeInvalidArgument, "FIELD_INVALID"))
+	}
+	var left int
+	require.NoError(t, n.pool.QueryRow(t.Context(), `SELECT count(*) FROM record WHERE fields ? 'size'`).Scan(&left))
+	require.Zero(t, left)
+}

@@ -17,7 +17,7 @@ const (
 // words are a text's words as they are searched for: in lower case and without
 // accents, each once.
 func words(s string, most int) []string {
-	var found []string
+	found := []string{} // never nil, which would be no words at all
 	seen := map[string]bool{}
 	for _, word := range strings.FieldsFunc(folded(s), notInWord) {
 		if r := []rune(word); len(r) > maxWordLength {

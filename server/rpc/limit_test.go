@@ -58,8 +58,13 @@ func TestLimiter_CountsForAllNodesTogether(t *testing.T) {
 
 func TestLimiter_TakesBackWhatDidNotCount(t *testing.T) {
 	t.Parallel()
+	inProcess, err := embedded.StartRedis(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, inProcess.Stop()) })
 	limiters := map[string]*rpc.Limiter{
-		"Redis": rpc.NewLimiter(redisClient(t, pgtest.Redis(t)), nil, nil), "Local": rpc.NewLimiter(nil, nil, nil),
+		"Redis":    rpc.NewLimiter(redisClient(t, pgtest.Redis(t)), nil, nil),
+		"Embedded": rpc.NewLimiter(redisClient(t, inProcess), nil, nil),
+		"Local":    rpc.NewLimiter(nil, nil, nil),
 	}
 	for name, limiter := range limiters {
 		t.Run(name, func(t *testing.T) {
@@ -77,6 +82,7 @@ func TestLimiter_TakesBackWhatDidNotCount(t *testing.T) {
 			limiter.Restore(t.Context(), "key", limit)
 			_, ok := limiter.Allow(t.Context(), "key", limit)
 			require.True(t, ok)
+			require.Equal(t, name == "Local", limiter.Fallbacks() > 0)
 		})
 	}
 }

@@ -43,9 +43,6 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{ResponseWriter: w, request: r, server: m}
 	x.id[0] = requestID(r.Header)
 	w.Header()[HeaderRequestID] = x.id[:]
-	if len(r.Header["Expect"]) > 0 {
-		x.setDeadline(time.Time{}) // the last answer's, which "100 Continue" would meet
-	}
 	defer x.finish()
 	m.next.ServeHTTP(x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 }

@@ -183,4 +183,3 @@ func (b bearer) set(h http.Header) {
 		h.Set("Authorization", "Bearer "+string(b))
 	}
 }
-

@@ -40,6 +40,9 @@ type Options struct {
 	// AllowUnsafeDurability accepts a server that acknowledges commits before
 	// they are on disk. For tests only.
 	AllowUnsafeDurability bool
+	// Params are settings of every connection, such as plan_cache_mode. What the
+	// URL says wins over them.
+	Params map[string]string
 	// Tracer sees every query; it may be nil.
 	Tracer pgx.QueryTracer
 	// Log hears of waiting. Nil is the default logger.
@@ -84,11 +87,13 @@ func poolConfig(o Options) (*pgxpool.Config, error) {
 	config.MaxConnIdleTime = 10 * time.Minute
 	config.PingTimeout = connectTimeout
 
+	config.AfterConnect = uuids
 	conn := config.ConnConfig
 	conn.Tracer = o.Tracer
 	if conn.ConnectTimeout == 0 || conn.ConnectTimeout > 2*time.Minute {
 		conn.ConnectTimeout = connectTimeout
 	}
+	setDefault(conn.RuntimeParams, o.Params)
 	setDefault(conn.RuntimeParams, map[string]string{
 		"application_name":                    "parley",
 		"statement_timeout":                   "30s",

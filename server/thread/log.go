@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,13 +35,14 @@ var (
 type Announcer interface {
 	Message(m *Message)
 	Mark(workspace uuid.UUID, m Mark)
-	// Notified says whose inbox has a new item, which has the message's id.
+	// Notified says whose inbox has a new item.
 	Notified(workspace uuid.UUID, users []uuid.UUID, item uuid.UUID)
 }
 
 // Log is the log of every thread.
 type Log struct {
 	db        *pgxpool.Pool
+	posting   *pgxpool.Pool
 	q         *db.Queries
 	now       func() time.Time
 	log       *slog.Logger
@@ -54,7 +56,11 @@ type factsKey struct{ workspace, thread uuid.UUID }
 
 // Config is what a Log stands on.
 type Config struct {
-	DB        *pgxpool.Pool
+	DB *pgxpool.Pool
+	// Posting is where posts are written, so that they do not wait for others'
+	// queries; nil means DB. Its plan_cache_mode should be force_generic_plan: to
+	// plan the posting statement costs more than to run it.
+	Posting   *pgxpool.Pool
 	Now       func() time.Time
 	Log       *slog.Logger
 	Announcer Announcer
@@ -67,7 +73,7 @@ type Config struct {
 // New makes a Log.
 func New(c Config) *Log {
 	l := &Log{
-		db: c.DB, q: db.New(), now: c.Now, log: c.Log, announcer: c.Announcer, sealer: c.Sealer,
+		db: c.DB, posting: cmp.Or(c.Posting, c.DB), q: db.New(), now: c.Now, log: c.Log, announcer: c.Announcer, sealer: c.Sealer,
 		facts: recent.New[factsKey, access.Facts](1<<16, access.FactsTTL, c.Now),
 	}
 	l.commit = newCommitter(c.Direct, l.postOne, l.postMany, l.announce)
@@ -136,7 +142,7 @@ func (l *Log) Announce(_ context.Context, messages ...Message) {
 func (l *Log) announce(m *Message) {
 	l.announcer.Message(m)
 	if len(m.notified) > 0 {
-		l.announcer.Notified(m.Workspace, m.notified, m.ID)
+		l.announcer.Notified(m.Workspace, m.notified, ItemID(m))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,7 +42,7 @@ func (l *Log) post(ctx context.Context, d *Draft) (Message, error) {
 	ctx, cancel := stay(ctx)
 	defer cancel()
 	if len(d.Files) == 0 {
-		return l.write(ctx, l.db, d)
+		return l.write(ctx, l.posting, d)
 	}
 	return store.InTxV(ctx, l.db, func(tx pgx.Tx) (Message, error) { return l.write(ctx, tx, d) })
 }
@@ -65,17 +66,12 @@ func (l *Log) PostTx(ctx context.Context, tx pgx.Tx, d Draft) (Message, error) {
 // resolve turns a failed post into the message that an earlier try stored, or
 // into the reason why there is none.
 func (l *Log) resolve(ctx context.Context, tx db.DBTX, d *Draft, failure error) (Message, error) {
-	if !errors.Is(failure, errNotTaken) && !violates(failure, "message_request") {
+	if !errors.Is(failure, errNotTaken) && !violates(failure, "message_id") {
 		return Message{}, failure
 	}
-	row, err := l.q.MessageByRequest(ctx, tx, db.MessageByRequestParams{
-		WorkspaceID: d.Workspace, ThreadID: d.Thread, AuthorID: d.Author.ID, RequestID: d.RequestID,
-	})
-	if err == nil {
-		return same(fromRow(row), d)
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return Message{}, fmt.Errorf("find message by request: %w", err)
+	m, found, err := l.earlier(ctx, tx, d)
+	if found || err != nil {
+		return m, err
 	}
 	t, err := l.q.ThreadGet(ctx, tx, db.ThreadGetParams{WorkspaceID: d.Workspace, ID: d.Thread})
 	switch {
@@ -89,6 +85,28 @@ func (l *Log) resolve(ctx context.Context, tx db.DBTX, d *Draft, failure error) 
 	default:
 		return Message{}, failure
 	}
+}
+
+// Earlier answers the message that an earlier try of the draft posted, whatever
+// stands in its way now; and the failure if there was none.
+func (l *Log) Earlier(ctx context.Context, d *Draft, failure error) (Message, error) {
+	m, found, err := l.earlier(ctx, l.db, d)
+	if !found && err == nil {
+		err = failure
+	}
+	return m, err
+}
+
+func (l *Log) earlier(ctx context.Context, tx db.DBTX, d *Draft) (m Message, found bool, err error) {
+	row, err := l.q.MessageGet(ctx, tx, db.MessageGetParams{WorkspaceID: d.Workspace, ThreadID: d.Thread, ID: messageID(d)})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Message{}, false, nil
+	}
+	if err != nil {
+		return Message{}, false, fmt.Errorf("find message by request: %w", err)
+	}
+	m, err = same(fromRow(row), d)
+	return m, err == nil, err
 }
 
 // same refuses a request id that was used for something else. What was edited
@@ -114,7 +132,7 @@ func (l *Log) write(ctx context.Context, tx db.DBTX, d *Draft) (Message, error) 
 		WorkspaceID: d.Workspace, ThreadID: d.Thread, ID: m.ID, Kind: int16(d.Kind), Internal: d.Internal, Subtype: d.Subtype,
 		AuthorKind: int16(d.Author.Kind), AuthorID: d.Author.ID, AuthorName: d.Author.Name, AuthorPublicName: d.Author.PublicName,
 		Body: d.Body, Extra: extra, RequestID: d.RequestID, CreateTime: m.Create, Follow: d.Follow, Notify: d.Notify,
-		Mentions: d.Mentions, IsChat: d.Chat, Forced: d.Kind == threadv1.MessageKind_MESSAGE_KIND_SYSTEM,
+		ItemID: ItemID(&m), Mentions: d.Mentions, IsChat: d.Chat, Forced: d.Kind == threadv1.MessageKind_MESSAGE_KIND_SYSTEM,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Message{}, errNotTaken
@@ -141,14 +159,12 @@ func (l *Log) attach(ctx context.Context, tx db.DBTX, d *Draft, m *Message) erro
 		return nil
 	}
 	// A retry finds its files taken by the message it is a retry of.
-	_, err = l.q.MessageByRequest(ctx, tx, db.MessageByRequestParams{
-		WorkspaceID: d.Workspace, ThreadID: d.Thread, AuthorID: d.Author.ID, RequestID: d.RequestID,
-	})
-	if err == nil {
-		return errNotTaken
+	_, found, err := l.earlier(ctx, tx, d)
+	if err != nil {
+		return err
 	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("find message by request: %w", err)
+	if found {
+		return errNotTaken
 	}
 	return ErrNoFile
 }
@@ -157,31 +173,38 @@ func (l *Log) attach(ctx context.Context, tx db.DBTX, d *Draft, m *Message) erro
 func (l *Log) postOne(ctx context.Context, d *Draft) (Message, error) {
 	ctx, cancel := stay(ctx)
 	defer cancel()
-	return l.write(ctx, l.db, d)
+	return l.write(ctx, l.posting, d)
 }
 
 // postMany commits the drafts of posts in one statement. If that fails for the
 // sake of one of them, each is tried alone.
 func (l *Log) postMany(ctx context.Context, posts []*post) {
 	if len(posts) == 1 {
-		posts[0].result, posts[0].err = l.write(ctx, l.db, posts[0].draft)
+		posts[0].result, posts[0].err = l.write(ctx, l.posting, posts[0].draft)
 		return
 	}
 	params, byID, err := l.gather(posts)
 	var rows []db.ThreadPostManyRow
 	if err == nil {
-		rows, err = l.q.ThreadPostMany(ctx, l.db, params)
+		rows, err = l.q.ThreadPostMany(ctx, l.posting, params)
 	}
 	if err != nil {
 		for _, p := range posts {
-			p.result, p.err = l.write(ctx, l.db, p.draft)
+			p.result, p.err = l.write(ctx, l.posting, p.draft)
 		}
 		return
+	}
+	notified := make(map[uuid.UUID][]uuid.UUID)
+	for _, row := range rows {
+		for i, item := range row.NotifiedItems {
+			notified[item] = append(notified[item], row.NotifiedUsers[i])
+		}
 	}
 	for _, row := range rows {
 		p := byID[row.ID]
 		p.err = nil
-		p.result.Seq, p.result.Rev, p.result.PublicSeq, p.result.notified = row.Seq, row.Rev, row.PublicSeq, row.Notified
+		p.result.Seq, p.result.Rev, p.result.PublicSeq = row.Seq, row.Rev, row.PublicSeq
+		p.result.notified = notified[ItemID(&p.result)]
 	}
 }
 
@@ -194,7 +217,8 @@ func (l *Log) gather(posts []*post) (db.ThreadPostManyParams, map[uuid.UUID]*pos
 	for i, p := range posts {
 		d := p.draft
 		if i == 0 || compareThreads(posts[i-1].draft, d) != 0 {
-			a.OfWorkspaceIds, a.OfThreadIds = append(a.OfWorkspaceIds, d.Workspace), append(a.OfThreadIds, d.Thread)
+			a.WorkspaceIds, a.ThreadIds = append(a.WorkspaceIds, d.Workspace), append(a.ThreadIds, d.Thread)
+			a.Tis = append(a.Tis, int32(len(a.Tis)))
 			a.Counts, a.PublicCounts = append(a.Counts, 0), append(a.PublicCounts, 0)
 		}
 		last := len(a.Counts) - 1
@@ -208,6 +232,7 @@ func (l *Log) gather(posts []*post) (db.ThreadPostManyParams, map[uuid.UUID]*pos
 		}
 		p.result, p.err = l.message(d), errNotTaken
 		byID[p.result.ID] = p
+		a.OfTis = append(a.OfTis, int32(last))
 		a.Ks, a.Pks = append(a.Ks, a.Counts[last]), append(a.Pks, a.PublicCounts[last])
 		appendDraft(&a, d, &p.result, extra)
 	}
@@ -215,13 +240,13 @@ func (l *Log) gather(posts []*post) (db.ThreadPostManyParams, map[uuid.UUID]*pos
 }
 
 func appendDraft(a *db.ThreadPostManyParams, d *Draft, m *Message, extra []byte) {
-	a.WorkspaceIds, a.ThreadIds = append(a.WorkspaceIds, d.Workspace), append(a.ThreadIds, d.Thread)
 	a.Ids, a.Kinds = append(a.Ids, m.ID), append(a.Kinds, int16(d.Kind))
 	a.Internals, a.Subtypes = append(a.Internals, d.Internal), append(a.Subtypes, d.Subtype)
 	a.AuthorKinds, a.AuthorIds = append(a.AuthorKinds, int16(d.Author.Kind)), append(a.AuthorIds, d.Author.ID)
 	a.AuthorNames, a.AuthorPublicNames = append(a.AuthorNames, d.Author.Name), append(a.AuthorPublicNames, d.Author.PublicName)
 	a.Bodies, a.Extras = append(a.Bodies, d.Body), append(a.Extras, extra)
 	a.RequestIds, a.CreateTimes = append(a.RequestIds, d.RequestID), append(a.CreateTimes, m.Create)
+	a.ItemIds = append(a.ItemIds, ItemID(m))
 	a.Notifies, a.AreChats = append(a.Notifies, d.Notify), append(a.AreChats, d.Chat)
 	a.Follows = append(a.Follows, strings.Join(d.Follow, ","))
 }
@@ -234,9 +259,36 @@ func compareThreads(a, b *Draft) int {
 // to what PostgreSQL keeps, so that what is sent live equals what is read later.
 func (l *Log) message(d *Draft) Message {
 	return Message{
-		Workspace: d.Workspace, Thread: d.Thread, ID: newID(), RequestID: d.RequestID, Kind: d.Kind, Internal: d.Internal,
+		Workspace: d.Workspace, Thread: d.Thread, ID: messageID(d), RequestID: d.RequestID, Kind: d.Kind, Internal: d.Internal,
 		Subtype: d.Subtype, Author: d.Author, Body: d.Body, Extra: d.Extra, Create: l.now().Truncate(time.Microsecond).UTC(),
 	}
+}
+
+// messageID is made of what must happen once: this author's request in this
+// thread. So the index that finds a message by id also keeps a retry from being
+// posted twice.
+func messageID(d *Draft) uuid.UUID {
+	var name [48]byte
+	copy(name[:], d.Thread[:])
+	copy(name[16:], d.Author.ID[:])
+	copy(name[32:], d.RequestID[:])
+	hash := sha256.Sum256(name[:])
+	id := uuid.UUID(hash[:16])
+	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // version 8: made in a way of one's own
+	return id
+}
+
+// ItemID is the id of the inbox items that a message makes: the message's, with
+// its time in front, so that items sort by time as every UUIDv7 does.
+func ItemID(m *Message) uuid.UUID {
+	id := m.ID
+	ms := m.Create.UnixMilli()
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	us := m.Create.UnixMicro() % 1000 // RFC 9562, 6.2, method 3
+	id[6], id[7] = 0x70|byte(us>>8), byte(us)
+	return id
 }
 
 // newID makes a UUIDv7: ids made later sort later.

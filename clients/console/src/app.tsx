@@ -2,7 +2,7 @@ import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "@fontsource-variable/inter/wght.css";
 import "./theme/global.css";
-import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import type { Transport } from "@connectrpc/connect";
 import { TransportProvider } from "@connectrpc/connect-query";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
@@ -16,19 +16,14 @@ import { createAppRouter } from "./router.tsx";
 import { SessionContext } from "./session.tsx";
 import { theme, tokens } from "./theme/theme.ts";
 
-/** Codes for which asking again gives the same answer. */
-const FINAL = new Set([
-  Code.InvalidArgument, Code.NotFound, Code.AlreadyExists, Code.PermissionDenied,
-  Code.FailedPrecondition, Code.Unimplemented, Code.Unauthenticated, Code.OutOfRange,
-]);
-
 /** The cache of everything the server answered. */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 30_000,
-        retry: (count, error) => count < 2 && !FINAL.has(ConnectError.from(error).code),
+        // The transport tries again by itself.
+        retry: false,
         refetchOnWindowFocus: false,
       },
     },
@@ -46,7 +41,7 @@ interface AppProps {
 export function App({ transport, session, history }: AppProps) {
   const token = useSyncExternalStore(session.subscribe, session.get);
   // Another session must never see what the one before had loaded.
-  const queries = useMemo(createQueryClient, [token]); // oxlint-disable-line react-hooks/exhaustive-deps
+  const queries = useMemo(() => createQueryClient(), [token]); // oxlint-disable-line react-hooks/exhaustive-deps -- see above
   const router = useMemo(() => createAppRouter(session, history), [session, history]);
   const [preferences] = usePreferences();
   const locale = preferences.locale || navigator.language || "en";

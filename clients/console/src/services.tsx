@@ -12,7 +12,7 @@ import {
   type Workspace,
 } from "./api/contract.ts";
 import type { SessionStore } from "./api/session.ts";
-import { backoff, rest } from "./live/backoff.ts";
+import { pause } from "@parley/client";
 import { LiveCache } from "./live/cache.ts";
 import { LiveEngine, type LiveStatus } from "./live/engine.ts";
 import { TypingStore } from "./live/typing.ts";
@@ -62,7 +62,7 @@ function build(queries: QueryClient, transport: Transport, session: SessionStore
       return message;
     },
     sent: (message) => cache.message(message),
-    wait: (attempt) => rest(backoff(attempt)),
+    wait: (attempt) => new Promise((resolve) => setTimeout(resolve, pause(attempt))),
     storage: globalThis.localStorage,
   });
   const cache: LiveCache = new LiveCache({
@@ -85,9 +85,18 @@ export function ServicesProvider(props: { session: SessionStore; me: User; works
   const queries = useQueryClient();
   const transport = useTransport();
   // Another name or role makes new services only with another user.
-  const base = useMemo(() => build(queries, transport, session, me, workspace), [me.id, me.role, transport]); // oxlint-disable-line react-hooks/exhaustive-deps
+  const base = useMemo(() => build(queries, transport, session, me, workspace), [me.id, me.role, transport]); // oxlint-disable-line react-hooks/exhaustive-deps -- see above
   const services = useMemo(() => ({ ...base, me, workspace }), [base, me, workspace]);
-  useEffect(() => base.engine.start(), [base]);
+  useEffect(() => {
+    const stop = base.engine.start();
+    const forget = base.engine.subscribe(() => {
+      if (base.engine.status().state === "open") base.outbox.resume();
+    });
+    return () => {
+      forget();
+      stop();
+    };
+  }, [base]);
   return <Context value={services}>{children}</Context>;
 }
 

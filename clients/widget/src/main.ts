@@ -118,12 +118,12 @@ function tell(): void {
   host.tell(report);
 }
 
-/** Gives the panel the channel's colour. */
+/** Gives the panel the channel's colour, and one that can be read on bubbles, light and dark. */
 function paint(): void {
   const color = store.state.widget?.color || TEAL;
   const { style } = document.documentElement;
   style.setProperty("--brand", color);
   style.setProperty("--brand-ink", inkOn(color));
-  style.setProperty("--accent-light", readable(color, "#ffffff"));
-  style.setProperty("--accent-dark", readable(color, "#1e242a"));
+  style.setProperty("--accent-light", readable(color, "#eef1f3"));
+  style.setProperty("--accent-dark", readable(color, "#252d34"));
 }

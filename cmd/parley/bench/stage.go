@@ -214,6 +214,9 @@ func startNode(ctx context.Context, dir, database, redis string) (*node, error) 
 	}
 	defer logs.Close()
 	cmd := exec.Command(self, "serve", "--addr", addr, "--no-migrate", "--data-dir", dir, "--drain-duration", "1s")
+	if profile := os.Getenv("PARLEY_BENCH_PROFILE"); profile != "" {
+		cmd.Args = append(cmd.Args, "--cpu-profile", profile)
+	}
 	cmd.Env = append(os.Environ(), "PARLEY_DATABASE_URL="+database, "PARLEY_REDIS_URL="+redis, "PARLEY_LOG_LEVEL=warn")
 	cmd.Stderr, cmd.Stdout = logs, logs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt is for us, and we stop it

@@ -1,30 +1,21 @@
-import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-web";
+import { Code, ConnectError, createParley } from "@parley/client";
+import type { Interceptor, Transport } from "@connectrpc/connect";
 import type { SessionStore } from "./session.ts";
 
-/**
- * Sends the session's token along. A call that is refused as unauthenticated
- * ends the session it was made with.
- */
-export function bearer(session: SessionStore): Interceptor {
+/** A call that is refused as unauthenticated ends the session it was made with. */
+export function expiring(session: SessionStore): Interceptor {
   return (next) => async (request) => {
     const token = session.get();
-    if (token !== null) request.header.set("Authorization", `Bearer ${token}`);
     try {
       return await next(request);
     } catch (reason) {
-      const error = ConnectError.from(reason);
-      if (token !== null && error.code === Code.Unauthenticated) session.expire(token);
-      throw error;
+      if (token !== null && ConnectError.from(reason).code === Code.Unauthenticated) session.expire(token);
+      throw reason;
     }
   };
 }
 
-/** The console's way to the server that it was loaded from. */
+/** The console's way to the server: with the session's token, and retries that never do anything twice. */
 export function createTransport(baseUrl: string, session: SessionStore): Transport {
-  return createConnectTransport({
-    baseUrl,
-    useBinaryFormat: true,
-    interceptors: [bearer(session)],
-  });
+  return createParley({ baseUrl, token: session.get, interceptors: [expiring(session)] }).transport;
 }

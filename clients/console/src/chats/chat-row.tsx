@@ -5,7 +5,9 @@ import { When } from "../intl/time.tsx";
 import { useText } from "../intl/intl.tsx";
 import type { ChatsSearch } from "../search.ts";
 import { useServices } from "../services.tsx";
+import { Sign } from "../ui/sign.tsx";
 import { Face } from "../ui/person.tsx";
+import { systemText } from "../thread/system-text.ts";
 import { badge } from "../shell/counts.ts";
 import classes from "../ui/list-row.module.css";
 
@@ -23,7 +25,8 @@ export function ChatRow({ chat, search, selected, showOperator }: ChatRowProps) 
   const { me } = useServices();
   const last = chat.lastMessage;
   const own = last?.author?.id === me.id;
-  const text = last?.kind === MessageKind.COMMENT ? last.body || last.files[0]?.name : undefined;
+  const spoken = last?.kind === MessageKind.COMMENT;
+  const text = spoken ? last.body || last.files[0]?.name : last && systemText(t, last);
   const name = chat.visitor?.name ?? "";
   return (
     <Link
@@ -42,8 +45,8 @@ export function ChatRow({ chat, search, selected, showOperator }: ChatRowProps) 
           <span className={classes.time}><When at={chat.lastMessageTime ?? chat.createTime} /></span>
         </span>
         <span className={classes.line}>
-          {last?.internal && <IconLock size={13} className={classes.note} role="img" aria-label={t("message.internal")} />}
-          <span className={classes.preview}>{own && text ? t("chats.you", { text }) : (text ?? t("chats.noMessage"))}</span>
+          {last?.internal && <Sign label={t("message.internal")} className={classes.note}><IconLock size={13} aria-hidden /></Sign>}
+          <span className={classes.preview}>{own && spoken && text ? t("chats.you", { text }) : (text ?? t("chats.noMessage"))}</span>
           {showOperator && chat.operator && <Face id={chat.operator.id} name={chat.operator.name} size={18} />}
           {chat.unreadCount > 0 && <span className={classes.count} aria-label={t("chats.unread", { count: chat.unreadCount })}>{badge(chat.unreadCount)}</span>}
         </span>

@@ -1,6 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { InfiniteData } from "@tanstack/react-query";
-import { ChatState, ChatView, type Chat, type ListChatsResponse } from "../api/contract.ts";
+import { ChatState, ChatView, type Chat, type ListChatsResponse, type ReadMark } from "../api/contract.ts";
 import { mapPages } from "../api/pages.ts";
 
 type Pages = InfiniteData<ListChatsResponse>;
@@ -39,6 +39,12 @@ function insert(data: Pages, chat: Chat): Pages {
 function order(chat: Chat): number {
   const time = chat.lastMessageTime ?? chat.createTime;
   return time ? timestampMs(time) : 0;
+}
+
+/** A chat that its reader has read up to a mark. */
+export function readUpTo(chat: Chat, mark: ReadMark): Chat {
+  if (chat.id !== mark.threadId || mark.seq <= chat.readSeq) return chat;
+  return { ...chat, readSeq: mark.seq, unreadCount: mark.seq >= chat.lastSeq ? 0 : chat.unreadCount };
 }
 
 /** True if a list with this filter has the chat. */

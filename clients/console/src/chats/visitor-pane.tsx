@@ -68,11 +68,15 @@ function SafeLink({ href }: { href: string }) {
 function LocalTime({ zone }: { zone: string }) {
   const intl = useIntl();
   const now = useNow();
+  return <>{[timeIn(intl.locale, zone, now), zone.replaceAll("_", " ")].filter(Boolean).join(" · ")}</>;
+}
+
+/** The time in a zone; nothing for a zone that is none: a page can claim any. */
+function timeIn(locale: string, timeZone: string, now: number): string {
   try {
-    const time = new Intl.DateTimeFormat(intl.locale, { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(now);
-    return <>{time} · {zone.replaceAll("_", " ")}</>;
+    return new Intl.DateTimeFormat(locale, { timeZone, hour: "2-digit", minute: "2-digit" }).format(now);
   } catch {
-    return <>{zone}</>;
+    return "";
   }
 }
 

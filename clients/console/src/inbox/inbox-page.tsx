@@ -16,8 +16,9 @@ import { useFaultText } from "../ui/states.tsx";
 import { toFault } from "../api/fault.ts";
 import { InboxDetail } from "./inbox-detail.tsx";
 import { InboxRow } from "./inbox-row.tsx";
+import { useKept } from "./kept.ts";
 import { VIEWS, inboxKey, useInbox, type ViewName } from "./query.ts";
-import { applyItem, removeItem } from "./reduce.ts";
+import { applyItem } from "./reduce.ts";
 
 const route = getRouteApi("/app/inbox");
 const NAMES: ViewName[] = ["unread", "starred", "all"];
@@ -30,10 +31,12 @@ export function InboxPage() {
   const navigate = route.useNavigate();
   const go = useNavigate();
   const list = useInbox(VIEWS[view]);
-  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const loaded = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const kept = useKept(view, loaded, chosen);
+  const { items } = kept;
   const at = items.findIndex((one) => one.id === chosen);
   const selected = items[at];
-  const change = useItemChanges(view);
+  const change = useItemChanges(kept.change);
 
   const select = (item: InboxItem | undefined): void => void navigate({ search: { view, item: item?.id }, replace: chosen !== undefined });
   const step = (by: number): void => {
@@ -41,7 +44,8 @@ export function InboxPage() {
     if (next) select(next);
   };
   const done = (item: InboxItem): void => {
-    change.done(item);
+    change.read(item);
+    if (view === "unread") kept.drop(item.id);
     if (item.id === chosen) select(items[at + 1] ?? items[at - 1]);
   };
   useKeys({
@@ -110,11 +114,11 @@ function useReadSoon(item: InboxItem | undefined, read: (item: InboxItem) => voi
     if (!unread || !item) return undefined;
     const timer = setTimeout(() => read(item), 800);
     return () => clearTimeout(timer);
-  }, [item?.id, unread]); // oxlint-disable-line react-hooks/exhaustive-deps
+  }, [item?.id, unread]); // oxlint-disable-line react-hooks/exhaustive-deps -- a changed item is still the same one
 }
 
 /** Changes of items, shown at once and taken back if the server refuses. */
-function useItemChanges(view: ViewName) {
+function useItemChanges(keep: (item: InboxItem) => void) {
   const queries = useQueryClient();
   const faultText = useFaultText();
   const { mutate } = useMutation(ChatterService.method.updateInboxItem, {
@@ -127,11 +131,12 @@ function useItemChanges(view: ViewName) {
   });
   const show = useCallback(
     (item: InboxItem) => {
+      keep(item);
       for (const one of Object.values(VIEWS)) {
         queries.setQueriesData<InfiniteData<ListInboxResponse>>({ queryKey: inboxKey(one) }, (data) => applyItem(data, item, one));
       }
     },
-    [queries],
+    [keep, queries],
   );
   return {
     read: (item: InboxItem) => {
@@ -141,13 +146,6 @@ function useItemChanges(view: ViewName) {
     star: (item: InboxItem) => {
       show({ ...item, starred: !item.starred });
       mutate({ itemId: item.id, starred: !item.starred });
-    },
-    done: (item: InboxItem) => {
-      show({ ...item, read: true });
-      if (view === "unread") {
-        queries.setQueriesData<InfiniteData<ListInboxResponse>>({ queryKey: inboxKey(VIEWS.unread) }, (data) => removeItem(data, item.id));
-      }
-      mutate({ itemId: item.id, read: true });
     },
   };
 }

@@ -4,6 +4,7 @@ import { InboxReason, MessageKind, type InboxItem } from "../api/contract.ts";
 import { When } from "../intl/time.tsx";
 import { useText } from "../intl/intl.tsx";
 import { IconButton } from "../ui/header.tsx";
+import { Sign } from "../ui/sign.tsx";
 import { PartyFace } from "../ui/person.tsx";
 import classes from "../ui/list-row.module.css";
 import type { ViewName } from "./query.ts";
@@ -31,8 +32,8 @@ export function InboxRow({ item, view, selected, onDone, onStar }: InboxRowProps
           <span className={classes.line}>
             <Reason item={item} />
             <span className={classes.preview}><Preview item={item} /></span>
-            {item.starred && <IconStarFilled size={13} className={classes.starred} role="img" aria-label={t("inbox.starred")} />}
-            {!item.read && <span className={classes.unreadDot} role="img" aria-label={t("inbox.unread")} />}
+            {item.starred && <Sign label={t("inbox.starred")} className={classes.starred}><IconStarFilled size={13} aria-hidden /></Sign>}
+            {!item.read && <span className={classes.unreadDot}><span className="sr-only">{t("inbox.unread")}</span></span>}
           </span>
         </span>
       </Link>
@@ -48,10 +49,10 @@ export function InboxRow({ item, view, selected, onDone, onStar }: InboxRowProps
 
 function Reason({ item }: { item: InboxItem }) {
   const t = useText();
-  if (item.reason === InboxReason.MENTION) return <span className={classes.reason} title={t("reason.mention")}><IconAt size={14} role="img" aria-label={t("reason.mention")} /></span>;
-  if (item.reason === InboxReason.ASSIGNMENT) return <span className={classes.reason} title={t("reason.assignment")}><IconUserCheck size={14} role="img" aria-label={t("reason.assignment")} /></span>;
-  if (item.message?.internal) return <span className={`${classes.reason} ${classes.note}`} title={t("message.internal")}><IconLock size={14} role="img" aria-label={t("message.internal")} /></span>;
-  return <span className={classes.reason} title={t("reason.message")}><IconMessage size={14} role="img" aria-label={t("reason.message")} /></span>;
+  if (item.reason === InboxReason.MENTION) return <Sign className={classes.reason} label={t("reason.mention")}><IconAt size={14} aria-hidden /></Sign>;
+  if (item.reason === InboxReason.ASSIGNMENT) return <Sign className={classes.reason} label={t("reason.assignment")}><IconUserCheck size={14} aria-hidden /></Sign>;
+  if (item.message?.internal) return <Sign className={`${classes.reason} ${classes.note}`} label={t("message.internal")}><IconLock size={14} aria-hidden /></Sign>;
+  return <Sign className={classes.reason} label={t("reason.message")}><IconMessage size={14} aria-hidden /></Sign>;
 }
 
 function Preview({ item }: { item: InboxItem }) {

@@ -23,7 +23,7 @@ export function applyItem(data: Pages | undefined, item: InboxItem, view: InboxV
 }
 
 /** Takes an item out of a list. */
-export function removeItem(data: Pages | undefined, id: string): Pages | undefined {
+function removeItem(data: Pages | undefined, id: string): Pages | undefined {
   return mapPages(data, (page) => ({ ...page, items: page.items.filter((one) => one.id !== id) }));
 }
 

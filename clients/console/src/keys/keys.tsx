@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useMemo, useRef, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
 
 /** What a key does. */
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
@@ -14,8 +14,12 @@ export class KeyDispatcher {
   #maps: KeyMap[] = [];
   #prefix = "";
   #prefixTime = 0;
-  /** False switches every shortcut off. */
-  enabled = true;
+  #enabled = true;
+
+  /** Switches every shortcut on or off. */
+  enable(on: boolean): void {
+    this.#enabled = on;
+  }
 
   add(map: KeyMap): () => void {
     this.#maps.push(map);
@@ -26,7 +30,7 @@ export class KeyDispatcher {
 
   /** Handles a key press; answers whether it did something. */
   press(event: KeyboardEvent): boolean {
-    if (!this.enabled || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return false;
+    if (!this.#enabled || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return false;
     if (isTyping(event.target) || isCovered(event.target)) return false;
     const pair = event.timeStamp - this.#prefixTime < PAIR_MS ? `${this.#prefix} ${event.key}` : "";
     const action = this.#find(pair) ?? this.#find(event.key);
@@ -59,9 +63,9 @@ const Dispatcher = createContext<KeyDispatcher | null>(null);
 
 /** Listens to the keyboard for everything below. */
 export function Keys({ enabled, children }: { enabled: boolean; children: ReactNode }) {
-  const dispatcher = useMemo(() => new KeyDispatcher(), []);
+  const [dispatcher] = useState(() => new KeyDispatcher());
   useEffect(() => {
-    dispatcher.enabled = enabled;
+    dispatcher.enable(enabled);
   }, [dispatcher, enabled]);
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => void dispatcher.press(event);

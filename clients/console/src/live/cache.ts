@@ -26,7 +26,8 @@ import {
   type TopicOpened,
 } from "../api/contract.ts";
 import { CHAT_FILTERS, chatsKey } from "../chats/query.ts";
-import { applyChat } from "../chats/reduce.ts";
+import { mapPages } from "../api/pages.ts";
+import { applyChat, readUpTo } from "../chats/reduce.ts";
 import { VIEWS, inboxKey } from "../inbox/query.ts";
 import { applyItem } from "../inbox/reduce.ts";
 import type { Journal } from "../thread/journal.ts";
@@ -135,6 +136,7 @@ export class LiveCache implements LiveListener {
       cardinality: "finite",
     });
     const own = mark.party?.id === this.#self;
+    if (own) this.#chatRead(mark);
     this.#queries.setQueriesData<GetThreadResponse>({ queryKey: key }, (data) => {
       if (!data?.thread) return data;
       const { thread } = data;
@@ -143,6 +145,14 @@ export class LiveCache implements LiveListener {
       if (known && known.seq >= mark.seq) return data;
       return { ...data, thread: { ...thread, readMarks: [...thread.readMarks.filter((one) => one !== known), mark] } };
     });
+  }
+
+  /** The caller has read a chat: its number goes at once. */
+  #chatRead(mark: ReadMark): void {
+    const key = createConnectQueryKey({ schema: LiveChatService.method.listChats, cardinality: "infinite" });
+    this.#queries.setQueriesData<InfiniteData<ListChatsResponse>>({ queryKey: key }, (data) =>
+      mapPages(data, (page) => ({ ...page, chats: page.chats.map((chat) => readUpTo(chat, mark)) })),
+    );
   }
 
   /** Takes a chat into every loaded list. */

@@ -89,6 +89,7 @@ function Form({ type }: { type: RecordType }) {
                 value={values[field.name]}
                 display={field.name === type.assigneeField && values[field.name] === me.id ? me.name : undefined}
                 error={errorOf(field.name)}
+                // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is there to fill this in
                 autoFocus={field.name === type.titleField}
                 onChange={(value) => set(field.name, value)}
                 onCommit={(value) => set(field.name, value)}

@@ -6,7 +6,7 @@ import customParseFormat from "dayjs/plugin/customParseFormat";
 import { useIntl } from "react-intl";
 import type { ReactNode } from "react";
 import { languageFor } from "../intl/intl.tsx";
-import { commonProps, type FieldInputProps } from "./field-input.tsx";
+import { commonProps, type FieldInputProps } from "./field-props.ts";
 
 dayjs.extend(customParseFormat);
 

@@ -1,24 +1,11 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { Autocomplete, Checkbox, Group, NumberInput, Select, Textarea, TextInput } from "@mantine/core";
 import { useIntl } from "react-intl";
-import { FieldType, type Field } from "../api/contract.ts";
+import { FieldType } from "../api/contract.ts";
 import { DateField, DateTimeField } from "./date-input.tsx";
+import { commonProps, type FieldInputProps } from "./field-props.ts";
 import { ReferenceInput } from "./reference-input.tsx";
 import { toMoney } from "./values.tsx";
-
-export interface FieldInputProps {
-  field: Field;
-  value: JsonValue | undefined;
-  /** The names of what a reference points to, as the server last told. */
-  display?: string;
-  error?: string;
-  disabled?: boolean;
-  autoFocus?: boolean;
-  /** Every change, also half-typed ones. */
-  onChange: (value: JsonValue | undefined) => void;
-  /** The user is done with this field. */
-  onCommit: (value: JsonValue | undefined) => void;
-}
 
 const CURRENCIES = ["EUR", "USD", "GBP", "CHF", "PLN", "SEK", "DKK", "NOK", "JPY", "CAD", "AUD"];
 
@@ -46,11 +33,6 @@ export function FieldInput(props: FieldInputProps) {
     default:
       return <Line {...props} />;
   }
-}
-
-/** What all inputs have in common. */
-export function commonProps({ field, error, disabled, autoFocus }: FieldInputProps) {
-  return { label: field.label, withAsterisk: field.required, error, disabled, autoFocus, size: "sm" as const };
 }
 
 function textOf(value: JsonValue | undefined): string {

@@ -1,11 +1,11 @@
 import { FileButton, Group, Input, Text, Button } from "@mantine/core";
+import { upload } from "@parley/client";
 import { createClient } from "@connectrpc/connect";
 import { useTransport } from "@connectrpc/connect-query";
 import { useState } from "react";
 import { FileService, type Field, type Record as ParleyRecord } from "../api/contract.ts";
 import { toFault } from "../api/fault.ts";
 import { useText } from "../intl/intl.tsx";
-import { transfer } from "../thread/upload.ts";
 import { useFaultText } from "../ui/states.tsx";
 import type { useSaver } from "./inline-field.tsx";
 
@@ -23,15 +23,8 @@ export function FileField({ field, record, save }: { field: Field; record: Parle
     setBusy(true);
     setError(undefined);
     try {
-      const sent = await transfer(createClient(FileService, transport), {
-        requestId: crypto.randomUUID(),
-        threadId: record.id,
-        internal: false,
-        attach: true,
-        source: file,
-        name: file.name,
-      });
-      if (sent) await save(field.name, stored, sent.id);
+      const sent = await upload(createClient(FileService, transport), { threadId: record.id, attach: true, data: file, name: file.name });
+      await save(field.name, stored, sent.id);
     } catch (reason) {
       setError(faultText(toFault(reason)));
     } finally {

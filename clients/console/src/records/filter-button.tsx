@@ -122,6 +122,7 @@ function Rules({ fields, filter, onChange }: { fields: Field[]; filter: Filter; 
       )}
       {filter.rules.map((rule, index) => (
         <RuleRow
+          // oxlint-disable-next-line react/no-array-index-key -- a rule is its place: it holds no state of its own
           key={index}
           rule={rule}
           fields={fields}

@@ -152,10 +152,10 @@ export function decodeFilter(text: string | undefined): Filter {
   }
 }
 
-const OPERATORS: readonly string[] = [...new Set<Operator>([...TEXT, ...NUMBER, ...TIME, "isMe", "yes", "no"])];
+const OPERATORS: ReadonlySet<string> = new Set<Operator>([...TEXT, ...NUMBER, ...TIME, "isMe", "yes", "no"]);
 
 function isOperator(value: unknown): value is Operator {
-  return typeof value === "string" && OPERATORS.includes(value);
+  return typeof value === "string" && OPERATORS.has(value);
 }
 
 function decodeRule(rule: unknown): Rule[] {

@@ -52,12 +52,10 @@ export function InlineField({ field, record, save }: InlineFieldProps) {
   const t = useText();
   const faultText = useFaultText();
   const stored = record.fields?.[field.name];
-  const [draft, setDraft] = useState<{ value: JsonValue | undefined } | undefined>();
+  const [draft, setDraft] = useState<{ value: JsonValue | undefined; base: JsonValue | undefined }>();
   const [state, setState] = useState<"idle" | "saving" | "saved">("idle");
   const [error, setError] = useState<string>();
   const [conflict, setConflict] = useState<Conflict>();
-  const base = useRef(stored);
-  if (!draft) base.current = stored;
 
   useEffect(() => {
     if (state !== "saved") return undefined;
@@ -65,8 +63,11 @@ export function InlineField({ field, record, save }: InlineFieldProps) {
     return () => clearTimeout(timer);
   }, [state]);
 
-  async function commit(value: JsonValue | undefined): Promise<void> {
-    if (isSame(value, base.current)) {
+  // What the user began from, which others may have changed meanwhile.
+  const base = draft ? draft.base : stored;
+
+  async function commit(value: JsonValue | undefined, from = base): Promise<void> {
+    if (isSame(value, from)) {
       setDraft(undefined);
       setError(undefined);
       return;
@@ -74,7 +75,7 @@ export function InlineField({ field, record, save }: InlineFieldProps) {
     setState("saving");
     setError(undefined);
     try {
-      const clash = await save(field.name, base.current, value);
+      const clash = await save(field.name, from, value);
       setConflict(clash);
       setState(clash ? "idle" : "saved");
       if (!clash) setDraft(undefined);
@@ -85,10 +86,8 @@ export function InlineField({ field, record, save }: InlineFieldProps) {
   }
 
   function resolve(mine: boolean): void {
-    const wish = conflict?.mine;
-    base.current = conflict?.theirs;
     setConflict(undefined);
-    if (mine) void commit(wish);
+    if (mine && conflict) void commit(conflict.mine, conflict.theirs);
     else setDraft(undefined);
   }
 
@@ -99,7 +98,7 @@ export function InlineField({ field, record, save }: InlineFieldProps) {
         value={draft ? draft.value : stored}
         display={record.display[field.name]}
         error={error}
-        onChange={(value) => setDraft({ value })}
+        onChange={(value) => setDraft({ value, base })}
         onCommit={(value) => void commit(value)}
       />
       <span className={classes.saveState} aria-live="polite">

@@ -4,7 +4,7 @@ import { useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { IconChevronLeft, IconChevronRight, IconPlus, IconSearch } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { useIntl } from "react-intl";
 import { RecordService, type Record as ParleyRecord, type RecordType } from "../api/contract.ts";
 import { useText } from "../intl/intl.tsx";
@@ -113,10 +113,11 @@ function Count({ type, filter }: { type: string; filter: string }) {
 /** Finds by words in the title; "/" leads here. */
 function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const t = useText();
-  const [text, setText] = useState(value);
+  const [typed, setTyped] = useState({ text: value, from: value });
   const input = useRef<HTMLInputElement>(null);
   const settle = useDebouncedCallback(onChange, 250);
-  useEffect(() => setText(value), [value]);
+  // Another address brings other words.
+  if (typed.from !== value) setTyped({ text: value, from: value });
   useKeys({ "/": () => input.current?.focus() });
   return (
     <TextInput
@@ -126,9 +127,9 @@ function SearchBox({ value, onChange }: { value: string; onChange: (value: strin
       leftSection={<IconSearch size={15} />}
       placeholder={t("records.search")}
       aria-label={t("records.search")}
-      value={text}
+      value={typed.text}
       onChange={(event) => {
-        setText(event.currentTarget.value);
+        setTyped({ text: event.currentTarget.value, from: value });
         settle(event.currentTarget.value.trim());
       }}
       onKeyDown={(event) => {

@@ -1,4 +1,4 @@
-import { Anchor, Button, Menu, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { ActionIcon, Anchor, Button, Menu, Modal, Skeleton, Stack, Text, Tooltip } from "@mantine/core";
 import { createConnectQueryKey, useMutation, useQuery } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate, useRouter } from "@tanstack/react-router";
@@ -24,7 +24,12 @@ export function RecordPage() {
   const t = useText();
   const { type: name, recordId } = route.useParams();
   const type = useRecordType(name);
-  const { data, error, refetch } = useQuery(RecordService.method.getRecord, { recordId });
+  // A change of a field that is not tracked is told by nobody: look now and then.
+  const { data, error, refetch } = useQuery(
+    RecordService.method.getRecord,
+    { recordId },
+    { refetchInterval: 30_000, refetchOnWindowFocus: "always" },
+  );
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!type) return <Empty text={t("records.noType")} />;
   if (!data?.record) return <Waiting />;
@@ -63,9 +68,11 @@ function Head({ type, record }: { type: RecordType; record: ParleyRecord }) {
       back={() => void navigate({ to: "/records/$type", params: { type: type.name } })}
     >
       {address && (
-        <IconButton label={t("record.openPublic")} renderRoot={(props) => <a href={address} target="_blank" rel="noopener noreferrer" {...props} />}>
-          <IconExternalLink size={18} stroke={1.7} />
-        </IconButton>
+        <Tooltip label={t("record.openPublic")}>
+          <ActionIcon component="a" variant="subtle" color="gray" href={address} target="_blank" rel="noopener noreferrer" aria-label={t("record.openPublic")}>
+            <IconExternalLink size={18} stroke={1.7} />
+          </ActionIcon>
+        </Tooltip>
       )}
       <More type={type} record={record} />
     </Header>

@@ -6,7 +6,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { FieldType, RecordService, type Field } from "../api/contract.ts";
 import { useText } from "../intl/intl.tsx";
-import { commonProps, type FieldInputProps } from "./field-input.tsx";
+import { commonProps, type FieldInputProps } from "./field-props.ts";
 
 /** Finds what a reference field can point to, while one types. */
 export function useReferences(field: Pick<Field, "targetType">, query: string, enabled: boolean): ComboboxItem[] {

@@ -1,3 +1,4 @@
+// oxlint-disable no-await-in-loop -- each attempt follows from the one before
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { toFault } from "../api/fault.ts";

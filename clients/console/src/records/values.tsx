@@ -2,6 +2,7 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import { Badge } from "@mantine/core";
 import { IconCheck, IconMinus } from "@tabler/icons-react";
 import { useIntl, type IntlShape } from "react-intl";
+import { Sign } from "../ui/sign.tsx";
 import { FieldType, type Field, type Record as ParleyRecord } from "../api/contract.ts";
 
 /** An amount with its currency, exact. */
@@ -65,7 +66,7 @@ export function Value({ field, record }: { field: Field; record: ParleyRecord })
   const value = record.fields?.[field.name];
   if (value === undefined || value === null || value === "") return null;
   if (field.type === FieldType.BOOLEAN) {
-    return value === true ? <IconCheck size={16} role="img" aria-label="✓" /> : <IconMinus size={16} opacity={0.4} role="img" aria-label="–" />;
+    return value === true ? <Sign label="✓"><IconCheck size={16} aria-hidden /></Sign> : <Sign label="–"><IconMinus size={16} opacity={0.4} aria-hidden /></Sign>;
   }
   if (field.type === FieldType.SELECTION) {
     const option = field.options.find((one) => one.value === value);

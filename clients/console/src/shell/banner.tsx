@@ -13,16 +13,16 @@ export function Banner() {
   const { online } = useNetwork();
   const { state, since } = useLiveStatus();
   const down = state !== "open";
-  const late = useLate(down || !online, Math.min(since, Date.now()));
+  const late = useLate(down || !online, since);
   return (
-    <div className={classes.bannerPlace} role="status">
+    <output className={classes.bannerPlace}>
       {late && !online && (
         <div className={classes.banner}><IconWifiOff size={16} aria-hidden />{t("banner.offline")}</div>
       )}
       {late && online && down && (
         <div className={classes.banner}><IconCloudOff size={16} aria-hidden />{t("banner.streamDown")}</div>
       )}
-    </div>
+    </output>
   );
 }
 
@@ -30,13 +30,12 @@ export function Banner() {
 function useLate(is: boolean, since: number): boolean {
   const [late, setLate] = useState(false);
   useEffect(() => {
-    if (!is) {
-      setLate(false);
-      return undefined;
-    }
+    if (!is) return undefined;
     const timer = setTimeout(() => setLate(true), Math.max(0, PATIENCE - (Date.now() - since)));
-    return () => clearTimeout(timer);
-    // `since` only matters at the moment it breaks.
-  }, [is]); // oxlint-disable-line react-hooks/exhaustive-deps
-  return late;
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
+  }, [is, since]);
+  return is && late;
 }

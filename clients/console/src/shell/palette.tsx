@@ -17,6 +17,7 @@ import { useServices } from "../services.tsx";
 import { TypeIcon } from "../ui/icons.tsx";
 import { Face } from "../ui/person.tsx";
 import { usePanels } from "./panels.tsx";
+import classes from "./palette.module.css";
 
 interface Entry {
   id: string;
@@ -47,9 +48,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     { title: t("palette.actions"), entries: actions },
   ].filter((group) => group.entries.length > 0);
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} onSpotlightClose={onClose} forceOpened clearQueryOnClose={false} shortcut={null} radius="md">
+    <Spotlight.Root query={query} onQueryChange={setQuery} onSpotlightClose={onClose} forceOpened clearQueryOnClose={false} shortcut={null} radius="md" overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}>
       <Spotlight.Search placeholder={t("palette.placeholder")} leftSection={<IconSearch size={18} />} aria-label={t("nav.search")} />
-      <Spotlight.ActionsList mah={420} style={{ overflowY: "auto" }}>
+      <Spotlight.ActionsList className={classes.list}>
         {groups.map((group) => (
           <Spotlight.ActionsGroup key={group.title} label={group.title}>
             {group.entries.map((entry) => (

@@ -49,7 +49,7 @@ function Area({ to, icon: Symbol, label, count, keys }: AreaProps) {
   return (
     <Tooltip label={`${label} · ${keys}`} position="right">
       <Link to={to} className={classes.area} activeProps={{ "data-active": true }} aria-label={count > 0 ? t("nav.unread", { area: label, count }) : label}>
-        <Indicator label={badge(count)} disabled={count === 0} size={16} offset={2} color="teal" classNames={{ indicator: classes.badge }}>
+        <Indicator label={badge(count)} disabled={count === 0} size={16} offset={0} color="teal" classNames={{ indicator: classes.badge }}>
           <Symbol size={21} stroke={1.7} aria-hidden />
         </Indicator>
         <span className={classes.word}>{label}</span>

@@ -60,6 +60,7 @@ export function SignIn() {
             label={t("signIn.email")}
             type="email"
             required
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is there to fill this in
             autoFocus
             withAsterisk={false}
             value={email}

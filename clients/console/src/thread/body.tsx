@@ -30,9 +30,13 @@ function names(text: string, mentions: Party[], key: number): ReactNode[] {
   if (mentions.length === 0) return [text];
   const longestFirst = mentions.map((party) => `@${party.name}`).sort((a, b) => b.length - a.length);
   const pattern = new RegExp(`(${longestFirst.map((name) => escaped(name)).join("|")})`, "gu");
-  return text.split(pattern).map((part, index) =>
-    index % 2 === 1 ? <span key={`${key}-${index}`} className={classes.mention}>{part}</span> : part,
-  );
+  const parts: ReactNode[] = [];
+  let place = key;
+  for (const part of text.split(pattern)) {
+    place += part.length + 1;
+    parts.push(longestFirst.includes(part) ? <span key={`@${place}`} className={classes.mention}>{part}</span> : part);
+  }
+  return parts;
 }
 
 function escaped(text: string): string {

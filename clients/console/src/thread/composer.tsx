@@ -56,6 +56,7 @@ export function Composer(props: ComposerProps) {
 function Input({ composer, mentions: canMention, messageLabel, compact }: ComposerProps) {
   const t = useText();
   const [{ sendWith }] = usePreferences();
+  const { attach } = composer;
   const note = composer.mode === "note";
   const mentions = useMentions(composer, note || canMention, note);
   const picker = useRef<HTMLInputElement>(null);
@@ -81,7 +82,7 @@ function Input({ composer, mentions: canMention, messageLabel, compact }: Compos
     <>
       <MentionPicker mentions={mentions}>
         <Textarea
-          ref={composer.input}
+          ref={attach}
           classNames={{ input: classes.input }}
           variant="unstyled"
           autosize

@@ -1,4 +1,4 @@
-import { useCallback, useRef, type ReactNode } from "react";
+import { useCallback, type ReactNode } from "react";
 import { useText } from "../intl/intl.tsx";
 import { Composer } from "./composer.tsx";
 import { MessageList } from "./message-list.tsx";
@@ -27,11 +27,10 @@ export function Conversation(props: ConversationProps) {
   const t = useText();
   const view = useThread(props.threadId, props.seq);
   const { toEnd } = view;
-  const away = useRef(false);
-  away.current = view.log?.hasAfter ?? false;
+  const away = view.log?.hasAfter ?? false;
   const sent = useCallback(() => {
-    if (away.current) toEnd();
-  }, [toEnd]);
+    if (away) toEnd();
+  }, [away, toEnd]);
   const composer = useComposer(props.threadId, sent);
   const locked = view.thread && !view.thread.canPost ? t("thread.readOnly") : undefined;
   return (

@@ -1,7 +1,7 @@
 import { Modal, Progress, Skeleton, Text, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@connectrpc/connect-query";
 import { IconChevronLeft, IconChevronRight, IconDownload, IconFile, IconFileText, IconFileZip, IconMusic, IconPhoto, IconTable, IconVideo, IconX, type Icon } from "@tabler/icons-react";
-import { useState } from "react";
+import { createElement, useState } from "react";
 import { useIntl, type IntlShape } from "react-intl";
 import { FileService, type File as StoredFile } from "../api/contract.ts";
 import { useText } from "../intl/intl.tsx";
@@ -43,6 +43,10 @@ function iconFor(mediaType: string): Icon {
   return IconFile;
 }
 
+function FileIcon({ mediaType }: { mediaType: string }) {
+  return createElement(iconFor(mediaType), { size: 22, stroke: 1.5, "aria-hidden": true });
+}
+
 /** The files of a message: pictures to look at, everything else to load. */
 export function FileTiles({ files }: { files: StoredFile[] }) {
   const [shown, setShown] = useState<number>();
@@ -75,10 +79,9 @@ function Tile({ file }: { file: StoredFile }) {
   const intl = useIntl();
   const t = useText();
   const path = useLink(file);
-  const Symbol = iconFor(file.mediaType);
   return (
     <a className={classes.tile} href={path} download={file.name} aria-label={t("file.download", { name: file.name })}>
-      <Symbol size={22} stroke={1.5} aria-hidden />
+      <FileIcon mediaType={file.mediaType} />
       <span className={classes.tileText}>
         <span className={classes.tileName}>{file.name}</span>
         <span className={classes.tileSize}>{sizeText(intl, Number(file.size))}</span>

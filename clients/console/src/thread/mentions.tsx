@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a listbox with faces in it has no element of its own */
 import { Popover, Text, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
@@ -41,7 +42,7 @@ export function useMentions(composer: ComposerState, enabled: boolean, usersOnly
 
   function pick(suggestion: PartySuggestion): void {
     const { party } = suggestion;
-    const input = composer.input.current;
+    const input = composer.field();
     if (!party || !at || !input) return;
     const end = at.start + 1 + at.query.length;
     const text = `@${party.name} `;
@@ -80,7 +81,7 @@ export function useMentions(composer: ComposerState, enabled: boolean, usersOnly
     key,
     pick,
     begin: () => {
-      const input = composer.input.current;
+      const input = composer.field();
       if (!input) return;
       const before = composer.body.slice(0, input.selectionStart);
       const mark = before === "" || /\s$/u.test(before) ? "@" : " @";

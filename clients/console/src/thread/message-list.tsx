@@ -9,7 +9,7 @@ import { toRows, type Row } from "./group.ts";
 import { MessageRow } from "./message-row.tsx";
 import { ChangeRow, DayRow, NewRow, PendingRow, SystemRow } from "./other-rows.tsx";
 import type { Pending } from "./outbox.ts";
-import { useAnchor } from "./scroll.ts";
+import { ScrollAnchor } from "./scroll.ts";
 import { usePending, type ThreadView } from "./use-thread.ts";
 import classes from "./thread.module.css";
 
@@ -38,9 +38,7 @@ export function MessageList({ view, sided, empty, linkTo, onDiscard }: MessageLi
   const { box, atEnd, scrollToEnd, onScroll } = useScrolling(view, rows, pending.length, ready);
   const [fresh, setFresh] = useState(0n);
   const newest = log?.messages.at(-1)?.seq ?? 0n;
-  useEffect(() => {
-    if (atEnd) setFresh(newest);
-  }, [atEnd, newest]);
+  if (atEnd && fresh !== newest) setFresh(newest);
 
   if (view.error && !log) return <Failure error={view.error} retry={view.retry} />;
   if (!ready) return <div className={classes.scroll}><RowSkeletons count={6} height={72} /></div>;
@@ -99,10 +97,11 @@ function useScrolling(view: ThreadView, rows: Row[], pendingCount: number, ready
   const box = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const stick = useRef(true);
-  const keep = useAnchor(box);
+  const [anchor] = useState(() => new ScrollAnchor());
   const { log, loadOlder, loadNewer, markRead } = view;
   const place = `${view.threadId}/${view.around ?? ""}`;
   const begun = useRef("");
+  const around = view.around !== undefined;
 
   const scrollToEnd = useCallback(() => {
     stick.current = true;
@@ -116,24 +115,26 @@ function useScrolling(view: ThreadView, rows: Row[], pendingCount: number, ready
     if (begun.current !== place) {
       begun.current = place;
       const target = element.querySelector("[data-target=true]") ?? element.querySelector("[data-key=new]");
-      target?.scrollIntoView({ block: "center" });
-      if (!target) element.scrollTop = element.scrollHeight;
+      if (target) center(element, target);
+      else element.scrollTop = element.scrollHeight;
+      // A link to a message leads to it also where the thread is far down a page.
+      if (around) element.scrollIntoView({ block: "nearest" });
       stick.current = isAtEnd(element);
       setAtEnd(stick.current);
     } else if (stick.current && !log?.hasAfter) element.scrollTop = element.scrollHeight;
-    else keep.restore();
-    keep.remember();
-  }, [keep, log?.hasAfter, pendingCount, place, ready, rows]);
+    else anchor.restore(element);
+    anchor.remember(element);
+  }, [anchor, around, log?.hasAfter, pendingCount, place, ready, rows]);
 
   const onScroll = useCallback(() => {
     const element = box.current;
     if (!element) return;
-    keep.remember();
+    anchor.remember(element);
     stick.current = isAtEnd(element);
     setAtEnd(stick.current);
     if (element.scrollTop < 600 && log?.hasBefore) void loadOlder();
     if (element.scrollHeight - element.scrollTop - element.clientHeight < 600 && log?.hasAfter) void loadNewer();
-  }, [keep, loadNewer, loadOlder, log?.hasAfter, log?.hasBefore]);
+  }, [anchor, loadNewer, loadOlder, log?.hasAfter, log?.hasBefore]);
 
   useEffect(() => {
     // A short first page leaves nothing to scroll: fill the view.
@@ -145,6 +146,12 @@ function useScrolling(view: ThreadView, rows: Row[], pendingCount: number, ready
   useStickOnResize(box, stick, ready);
   useMarkOnReturn(ready && atEnd, markRead);
   return { box, atEnd, scrollToEnd, onScroll };
+}
+
+/** Scrolls only the box, so that nothing around it moves. */
+function center(box: HTMLElement, target: Element): void {
+  const place = target.getBoundingClientRect();
+  box.scrollTop += place.top - box.getBoundingClientRect().top - (box.clientHeight - place.height) / 2;
 }
 
 function isAtEnd(element: HTMLElement): boolean {

@@ -143,6 +143,7 @@ function Editor({ message, onClose }: { message: Message; onClose: () => void })
     <div className={classes.editor}>
       <Textarea
         autosize
+        // oxlint-disable-next-line jsx-a11y/no-autofocus -- the user has just asked to edit
         autoFocus
         maxRows={8}
         value={body}

@@ -2,15 +2,17 @@ import { Button } from "@mantine/core";
 import { IconArrowRight, IconClock, IconExclamationCircle, IconLock } from "@tabler/icons-react";
 import { memo } from "react";
 import { useIntl } from "react-intl";
-import { SystemEvent, type Message } from "../api/contract.ts";
+import type { Message } from "../api/contract.ts";
 import { dayName, When } from "../intl/time.tsx";
-import { useText, type TextId } from "../intl/intl.tsx";
+import { useText } from "../intl/intl.tsx";
 import { useServices } from "../services.tsx";
 import { PartyFace } from "../ui/person.tsx";
+import { Sign } from "../ui/sign.tsx";
 import { useFaultText } from "../ui/states.tsx";
 import { Body } from "./body.tsx";
 import { postedAt } from "./group.ts";
 import type { Pending } from "./outbox.ts";
+import { systemText } from "./system-text.ts";
 import classes from "./thread.module.css";
 
 /** Where one day ends and the next begins. */
@@ -22,7 +24,7 @@ export function DayRow({ date }: { date: Date }) {
 /** Where unread begins. */
 export function NewRow() {
   const t = useText();
-  return <div className={classes.newLine} role="separator"><span>{t("thread.new")}</span></div>;
+  return <div className={classes.newLine}><span>{t("thread.new")}</span></div>;
 }
 
 /** What changed on a record, small and grey. */
@@ -43,7 +45,7 @@ export const ChangeRow = memo(function ChangeRow({ message, first }: { message: 
             <li key={change.field}>
               <span className={classes.changeLabel}>{change.label}</span>
               {change.oldValue !== "" && <span className={classes.changeOld}>{change.oldValue}</span>}
-              <IconArrowRight size={13} role="img" aria-label={t("change.to")} className="flip" />
+              <Sign label={t("change.to")}><IconArrowRight size={13} aria-hidden className="flip" /></Sign>
               <span className={classes.changeNew}>{change.newValue || t("change.nothing")}</span>
             </li>
           ))}
@@ -53,25 +55,12 @@ export const ChangeRow = memo(function ChangeRow({ message, first }: { message: 
   );
 });
 
-const EVENTS: Partial<Record<SystemEvent, TextId>> = {
-  [SystemEvent.RECORD_CREATED]: "system.created",
-  [SystemEvent.CHAT_OPENED]: "system.opened",
-  [SystemEvent.OPERATOR_JOINED]: "system.joined",
-  [SystemEvent.OPERATOR_LEFT]: "system.left",
-  [SystemEvent.VISITOR_LEFT]: "system.visitorLeft",
-  [SystemEvent.CHAT_CLOSED]: "system.closed",
-  [SystemEvent.CHAT_REOPENED]: "system.reopened",
-  [SystemEvent.NO_OPERATOR]: "system.nobody",
-};
-
 /** What happened to the conversation. */
 export const SystemRow = memo(function SystemRow({ message }: { message: Message }) {
   const t = useText();
-  const text = EVENTS[message.system?.event ?? SystemEvent.UNSPECIFIED];
-  const name = message.system?.party?.name || t("party.system");
   return (
     <div className={classes.system}>
-      {text ? t(text, { name }) : message.body} · <When at={postedAt(message)} />
+      {systemText(t, message)} · <When at={postedAt(message)} />
     </div>
   );
 });

@@ -1,7 +1,7 @@
-import { type Fault, isPassing, toFault } from "../api/fault.ts";
-import type { Message, PostMessageRequest } from "../api/contract.ts";
+// oxlint-disable no-await-in-loop -- one message after another, so that they arrive as written
+import { type Fault, toFault } from "../api/fault.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { PostMessageRequestSchema } from "../api/contract.ts";
+import type { Message, PostMessageRequestSchema } from "../api/contract.ts";
 
 /** A file that a message on its way takes along. */
 export interface PendingFile {
@@ -24,11 +24,11 @@ export interface Pending {
   fault?: Fault;
 }
 
+/** After so long without an answer a message counts as waiting. */
+const LATE_MS = 4_000;
+
 /** What posts a message; the same request id twice posts once. */
 export type Post = (request: MessageInitShape<typeof PostMessageRequestSchema>) => Promise<Message>;
-
-/** The request of a pending message. */
-export type PostInit = Pick<PostMessageRequest, "requestId" | "threadId" | "body" | "internal" | "mentionIds">;
 
 /**
  * Sends messages and shows them until they are in the thread. One thread's
@@ -82,6 +82,13 @@ export class Outbox {
     void this.#drain(pending.threadId);
   }
 
+  /** Tries everything again that failed for a passing reason: the connection is back. */
+  resume(): void {
+    for (const { requestId, state, fault } of this.#pending) {
+      if (state === "failed" && fault?.passing) this.retry(requestId);
+    }
+  }
+
   /** Gives a failed message up, and answers it so that its text is not lost. */
   discard(requestId: string): Pending | undefined {
     const pending = this.#pending.find((one) => one.requestId === requestId);
@@ -112,6 +119,8 @@ export class Outbox {
 
   async #deliver(pending: Pending): Promise<void> {
     for (let attempt = 0; ; attempt++) {
+      // The transport tries again by itself; the writer is told when that takes long.
+      const late = setTimeout(() => this.#change(pending.requestId, { state: "waiting" }), LATE_MS);
       try {
         const message = await this.#post({
           requestId: pending.requestId,
@@ -126,17 +135,20 @@ export class Outbox {
         return;
       } catch (reason) {
         const fault = toFault(reason);
-        if (!isPassing(fault) || attempt >= 4) {
+        if (!fault.passing || attempt >= 3) {
           this.#change(pending.requestId, { state: "failed", fault });
           return;
         }
         this.#change(pending.requestId, { state: "waiting" });
         await this.#wait(attempt);
+      } finally {
+        clearTimeout(late);
       }
     }
   }
 
   #change(requestId: string, change: Partial<Pending>): void {
+    if (!this.#pending.some((one) => one.requestId === requestId)) return;
     this.#set(this.#pending.map((one) => (one.requestId === requestId ? { ...one, ...change } : one)));
   }
 
@@ -155,7 +167,7 @@ function restore(storage: Storage | undefined): Pending[] {
   if (!text) return [];
   try {
     const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value.filter(isPending).map((one) => ({ ...one, state: "failed" as const })) : [];
+    return Array.isArray(value) ? value.filter(isPending).map((one) => Object.assign(one, { state: "failed" as const })) : [];
   } catch {
     return [];
   }

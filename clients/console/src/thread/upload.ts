@@ -1,7 +1,7 @@
+import { upload, type StoredFile } from "@parley/client";
 import type { Client } from "@connectrpc/connect";
-import { isPassing, toFault, type Fault } from "../api/fault.ts";
-import type { File as StoredFile, FileService } from "../api/contract.ts";
-import { backoff, rest } from "../live/backoff.ts";
+import { toFault, type Fault } from "../api/fault.ts";
+import type { FileService } from "../api/contract.ts";
 
 /** A file being sent, or sent and waiting for its message. */
 export interface Upload {
@@ -21,48 +21,6 @@ interface Job {
   upload: Upload;
   source: Blob;
   abort: AbortController;
-}
-
-/** A file to send. */
-export interface Transfer {
-  /** The same one again goes on where it stopped. */
-  requestId: string;
-  threadId: string;
-  internal: boolean;
-  /** True to list the file under the thread without a message. */
-  attach: boolean;
-  name: string;
-  source: Blob;
-  signal?: AbortSignal;
-  /** Told of the bytes that are with the server. */
-  progress?: (sent: number) => void;
-}
-
-/** Sends a file in parts, each repeated while it fails for a passing reason. */
-export async function transfer(client: Client<typeof FileService>, job: Transfer): Promise<StoredFile | undefined> {
-  const { requestId, threadId, internal, attach, name, source, signal } = job;
-  const size = source.size;
-  const begun = await persist(signal, () => client.createFile({ requestId, threadId, name, size: BigInt(size), internal }, { signal }));
-  const fileId = begun.file?.id ?? "";
-  const partSize = Math.max(1, Number(begun.partSize));
-  for (let part = 0; part * partSize < size; ) {
-    const data = new Uint8Array(await source.slice(part * partSize, (part + 1) * partSize).arrayBuffer());
-    const answer = await persist(signal, () => client.writeFile({ fileId, part, data }, { signal }));
-    part = Math.max(part + 1, answer.nextPart);
-    job.progress?.(Math.min(size, part * partSize));
-  }
-  return (await persist(signal, () => client.finishFile({ fileId, attach }, { signal }))).file;
-}
-
-async function persist<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await step();
-    } catch (reason) {
-      if (signal?.aborted || attempt >= 4 || !isPassing(toFault(reason))) throw reason;
-      await rest(backoff(attempt), signal);
-    }
-  }
 }
 
 const NONE: readonly Upload[] = [];
@@ -91,8 +49,8 @@ export class Uploader {
   /** Begins to send a file. */
   add(threadId: string, internal: boolean, source: File): void {
     const key = crypto.randomUUID();
-    const upload: Upload = { key, threadId, internal, name: source.name, size: source.size, sent: 0, state: "sending" };
-    this.#jobs.set(key, { upload, source, abort: new AbortController() });
+    const begun: Upload = { key, threadId, internal, name: source.name, size: source.size, sent: 0, state: "sending" };
+    this.#jobs.set(key, { upload: begun, source, abort: new AbortController() });
     this.#tell();
     void this.#send(key);
   }
@@ -112,26 +70,25 @@ export class Uploader {
 
   /** Hands the finished files of a composer over to a message. */
   take(threadId: string, internal: boolean): StoredFile[] {
-    const ready = this.list(threadId, internal).flatMap((upload) => (upload.state === "ready" && upload.file ? [upload] : []));
-    for (const upload of ready) this.#jobs.delete(upload.key);
+    const ready = this.list(threadId, internal).flatMap((one) => (one.state === "ready" && one.file ? [one] : []));
+    for (const one of ready) this.#jobs.delete(one.key);
     this.#tell();
-    return ready.flatMap((upload) => (upload.file ? [upload.file] : []));
+    return ready.flatMap((one) => (one.file ? [one.file] : []));
   }
 
   async #send(key: string): Promise<void> {
     const job = this.#jobs.get(key);
     if (!job) return;
     try {
-      const { upload, source, abort } = job;
-      const file = await transfer(this.#client, {
+      const { threadId, internal, name } = job.upload;
+      const file = await upload(this.#client, {
         requestId: key,
-        threadId: upload.threadId,
-        internal: upload.internal,
-        attach: false,
-        name: upload.name,
-        source,
-        signal: abort.signal,
-        progress: (sent) => this.#change(key, { sent }),
+        threadId,
+        internal,
+        name,
+        data: job.source,
+        signal: job.abort.signal,
+        onProgress: (sent) => this.#change(key, { sent }),
       });
       this.#change(key, { state: "ready", file, sent: job.upload.size });
     } catch (reason) {
@@ -148,9 +105,9 @@ export class Uploader {
 
   #tell(): void {
     const lists = new Map<string, Upload[]>();
-    for (const { upload } of this.#jobs.values()) {
-      const at = place(upload.threadId, upload.internal);
-      lists.set(at, [...(lists.get(at) ?? []), upload]);
+    for (const job of this.#jobs.values()) {
+      const at = place(job.upload.threadId, job.upload.internal);
+      lists.set(at, [...(lists.get(at) ?? []), job.upload]);
     }
     this.#snapshots = lists;
     for (const listener of this.#listeners) listener();

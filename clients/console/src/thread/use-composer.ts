@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type DragEvent, type RefObject } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type DragEvent } from "react";
 import { useServices } from "../services.tsx";
 import { mentionedIds, type Draft, type Mode } from "./drafts.ts";
 import type { Pending } from "./outbox.ts";
@@ -10,7 +10,9 @@ export interface ComposerState {
   body: string;
   uploads: readonly Upload[];
   canSend: boolean;
-  input: RefObject<HTMLTextAreaElement | null>;
+  /** Where one writes. */
+  attach: (element: HTMLTextAreaElement | null) => void;
+  field: () => HTMLTextAreaElement | null;
   change: (body: string) => void;
   /** Remembers that "@name" in the text means somebody. */
   mention: (id: string, name: string) => void;
@@ -31,6 +33,10 @@ export function useComposer(threadId: string, onSent: () => void): ComposerState
   const [mode, setMode] = useState<Mode>(() => drafts.mode(threadId));
   const [draft, setDraft] = useState<Draft>(() => drafts.get(threadId, mode));
   const input = useRef<HTMLTextAreaElement>(null);
+  const attach = useCallback((element: HTMLTextAreaElement | null) => {
+    input.current = element;
+  }, []);
+  const field = useCallback(() => input.current, []);
   const internal = mode === "note";
   const uploads = useSyncExternalStore(uploader.subscribe, () => uploader.list(threadId, internal));
   const typing = useTypingSignal(threadId, internal);
@@ -75,7 +81,8 @@ export function useComposer(threadId: string, onSent: () => void): ComposerState
     body: draft.body,
     uploads,
     canSend,
-    input,
+    attach,
+    field,
     change: (text) => {
       keep({ ...draft, body: text }, mode);
       if (text.trim() === "") typing.stop();
@@ -114,9 +121,7 @@ function useTypingSignal(threadId: string, internal: boolean): { go: () => void;
     void chatter.setTyping({ threadId, internal, stopped: false }).catch(() => undefined);
   }, [chatter, internal, threadId]);
   useEffect(() => stop, [stop]);
-  const [signal, setSignal] = useState({ go, stop });
-  if (signal.go !== go || signal.stop !== stop) setSignal({ go, stop });
-  return signal;
+  return useMemo(() => ({ go, stop }), [go, stop]);
 }
 
 /** Takes files that are dropped. */

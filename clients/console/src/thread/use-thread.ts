@@ -1,7 +1,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { useQuery as usePlainQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { ChatterService, type Message, type Party, type Thread } from "../api/contract.ts";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore, type RefObject } from "react";
+import { ChatterService, type Party, type Thread } from "../api/contract.ts";
 import { useServices } from "../services.tsx";
 import { lastSeq, type ThreadLog } from "./log.ts";
 import type { Pending } from "./outbox.ts";
@@ -35,9 +35,8 @@ export function useThread(threadId: string, seq: number | undefined): ThreadView
   const options = threadLogOptions(transport, journal, threadId, around);
   const { data: log, error, isPending, refetch } = usePlainQuery(options);
   const loaded = log !== undefined;
-  const cursor = useRef("");
-  cursor.current = log?.cursor ?? "";
-  useEffect(() => (loaded ? engine.open(threadId, cursor.current) : undefined), [engine, threadId, loaded]);
+  const cursor = useLatest(log?.cursor ?? "");
+  useEffect(() => (loaded ? engine.open(threadId, cursor.current) : undefined), [cursor, engine, threadId, loaded]);
 
   const thread = info.data?.thread;
   const readSeq = useFrozen(threadId, info.isFetchedAfterMount ? thread?.readSeq : undefined);
@@ -45,27 +44,35 @@ export function useThread(threadId: string, seq: number | undefined): ThreadView
   const markRead = useMarkRead(threadId, thread, lastSeq(log), log?.hasAfter ?? true);
   const failure = error ?? info.error;
   const toEnd = useCallback(() => setLeft(seq), [seq]);
+  const { refetch: refetchInfo } = info;
   const retry = useCallback(() => {
     void refetch();
-    void info.refetch();
-  }, [refetch, info.refetch]);
+    void refetchInfo();
+  }, [refetch, refetchInfo]);
   return { threadId, thread, log, error: failure, loading: isPending, retry, readSeq, around, loadOlder, loadNewer, toEnd, markRead };
 }
 
 /** The first value that came for a key. */
 function useFrozen<T>(key: string, value: T | undefined): T | undefined {
-  const kept = useRef<{ key: string; value: T | undefined }>({ key, value });
-  if (kept.current.key !== key) kept.current = { key, value };
-  kept.current.value ??= value;
-  return kept.current.value;
+  const [kept, setKept] = useState({ key, value });
+  if (kept.key !== key || (kept.value === undefined && value !== undefined)) setKept({ key, value });
+  return kept.key === key ? (kept.value ?? value) : value;
+}
+
+/** The newest value, for effects that must not run again when it changes. */
+function useLatest<T>(value: T): RefObject<T> {
+  const latest = useRef(value);
+  useLayoutEffect(() => {
+    latest.current = value;
+  });
+  return latest;
 }
 
 function usePaging(threadId: string, queryKey: readonly unknown[], log: ThreadLog | undefined) {
   const { chatter } = useServices();
   const queries = useQueryClient();
   const busy = useRef(false);
-  const current = useRef({ log, queryKey });
-  current.current = { log, queryKey };
+  const current = useLatest({ log, queryKey });
   const page = useCallback(
     async (load: typeof loadBefore) => {
       const { log: now, queryKey: key } = current.current;
@@ -80,7 +87,7 @@ function usePaging(threadId: string, queryKey: readonly unknown[], log: ThreadLo
         busy.current = false;
       }
     },
-    [chatter, queries, threadId],
+    [chatter, current, queries, threadId],
   );
   const loadOlder = useCallback(() => page(loadBefore), [page]);
   const loadNewer = useCallback(() => page(loadAfter), [page]);
@@ -93,11 +100,11 @@ function useMarkRead(threadId: string, thread: Thread | undefined, seq: bigint, 
   const told = useRef({ threadId, seq: 0n });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), [threadId]);
-  if (told.current.threadId !== threadId) told.current = { threadId, seq: 0n };
   const known = thread?.readSeq ?? 0n;
   const unread = thread?.unreadCount ?? 0;
   return useCallback(() => {
     const due = seq > known || unread > 0;
+    if (told.current.threadId !== threadId) told.current = { threadId, seq: 0n };
     if (!thread || hasAfter || !due || seq <= told.current.seq || document.visibilityState !== "visible") return;
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
@@ -129,10 +136,4 @@ export function usePending(threadId: string): Pending[] {
 export function useTypists(threadId: string): readonly Party[] {
   const { typing } = useServices();
   return useSyncExternalStore(typing.subscribe, () => typing.typists(threadId));
-}
-
-/** True if the caller may change a message. */
-export function useMayChange(): (message: Message) => boolean {
-  const { me } = useServices();
-  return (message) => message.author?.id === me.id;
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a separator that is moved is not an hr */
 import { useLocalStorage } from "@mantine/hooks";
 import { useRef, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import { useText } from "../intl/intl.tsx";

@@ -21,9 +21,10 @@ export function initials(name: string): string {
 
 /** A hue that stays the same for an id. */
 export function hueOf(id: string): number {
-  let hash = 7;
-  for (const letter of id) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 3_600;
-  return Math.round(hash / 10);
+  let hash = 0x811c9dc5;
+  for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x045d9f3b) >>> 0;
+  return hash % 360;
 }
 
 interface FaceProps {
@@ -55,7 +56,7 @@ function Dot({ userId }: { userId: string }) {
   const t = useText();
   if (!presence || presence.state === PresenceState.OFFLINE || presence.state === PresenceState.UNSPECIFIED) return null;
   const state = stateOf(presence);
-  return <span className={classes.dot} data-state={state} role="img" aria-label={t(`presence.${state}`)} />;
+  return <span className={classes.dot} data-state={state}><span className="sr-only">{t(`presence.${state}`)}</span></span>;
 }
 
 /** The word for a presence. */

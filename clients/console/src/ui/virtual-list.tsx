@@ -17,6 +17,7 @@ interface VirtualListProps<T> {
 /** Rows of one height, of which only those in view are there. */
 export function VirtualList<T>({ items, keyOf, height, label, selected, children, onEnd }: VirtualListProps<T>) {
   const box = useRef<HTMLDivElement>(null);
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is memoised by a compiler
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => box.current,
@@ -37,17 +38,17 @@ export function VirtualList<T>({ items, keyOf, height, label, selected, children
   }, [selected, virtualizer]);
   return (
     <div ref={box} className={classes.box}>
-      <div className={classes.rows} role="list" aria-label={label} style={{ blockSize: virtualizer.getTotalSize() }}>
+      <ul className={classes.rows} aria-label={label} style={{ blockSize: virtualizer.getTotalSize() }}>
         {rows.map((row) => {
           const item = items[row.index];
           if (item === undefined) return null;
           return (
-            <div key={row.key} role="listitem" className={classes.row} style={{ blockSize: height, transform: `translateY(${row.start}px)` }}>
+            <li key={row.key} className={classes.row} style={{ blockSize: height, transform: `translateY(${row.start}px)` }}>
               {children(item, row.index)}
-            </div>
+            </li>
           );
         })}
-      </div>
+      </ul>
     </div>
   );
 }

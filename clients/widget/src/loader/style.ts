@@ -7,11 +7,11 @@ background:var(--c);color:var(--i);cursor:pointer;display:grid;place-items:cente
 box-shadow:0 1px 3px rgb(15 25 35/.2),0 6px 18px rgb(15 25 35/.22);transition:transform .12s,opacity .15s}
 .l:hover{transform:scale(1.05)}
 .l:focus-visible{outline:3px solid var(--c);outline-offset:3px}
-.l svg{grid-area:1/1;width:28px;height:28px;transition:transform .15s,opacity .15s}
-.l svg+svg,.o .l svg{opacity:0;transform:rotate(-40deg) scale(.6)}
-.o .l svg+svg{opacity:1;transform:none}
+.l svg{grid-area:1/1;width:28px;height:28px;transition:opacity .15s}
+.l svg+svg,.o .l svg{opacity:0}
+.o .l svg+svg{opacity:1}
 .b{position:absolute;inset-block-start:-4px;inset-inline-end:-4px;min-width:22px;height:22px;padding:0 6px;box-sizing:border-box;
-border-radius:11px;background:#c02b2b;color:#fff;font:600 12px/22px system-ui,sans-serif;text-align:center;font-variant-numeric:tabular-nums;
+border-radius:11px;background:#c02b2b;color:#fff;font:600 12px/22px system-ui,sans-serif;text-align:center;
 box-shadow:0 0 0 2px #fff}
 .n{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .f{inset-block-end:max(88px,calc(68px + env(safe-area-inset-bottom)));width:380px;max-width:calc(100vw - 40px);height:min(600px,calc(100dvh - 108px));

@@ -52,12 +52,12 @@ function Meta({ row, talk }: { row: Said; talk: Talk }): VNode | null {
       <time dateTime={new Date(row.time).toISOString()}>{clockTime(row.time)}</time>
       {row.sending && (
         <>
-          <ClockIcon /> {words.waiting}
+          <ClockIcon /> <span>{words.waiting}</span>
         </>
       )}
       {newest && (
         <>
-          {read ? <ReadIcon /> : <SentIcon />} {read ? words.read : words.sent}
+          {read ? <ReadIcon /> : <SentIcon />} <span>{read ? words.read : words.sent}</span>
         </>
       )}
     </p>
@@ -70,7 +70,7 @@ function Failed({ row }: { row: Said }): VNode {
   const ended = row.sending?.failed === "CHAT_CLOSED";
   return (
     <p class="meta failed" role="alert">
-      <AlertIcon /> {ended ? words.failedClosed : words.failed}
+      <AlertIcon /> <span>{ended ? words.failedClosed : words.failed}</span>
       {!ended && (
         <button type="button" onClick={() => conversation.retry(id)}>
           {words.retry}

@@ -34,7 +34,7 @@ export function Composer({ state }: { state: State }): VNode {
   };
   const names = (): string => `📎 ${uploads.items.map(({ name }) => name).join(", ")}`;
   return (
-    <footer class="composer">
+    <div class="composer">
       {asks && (
         <label class="email">
           <span>{words.emailLabel}</span>
@@ -75,7 +75,7 @@ export function Composer({ state }: { state: State }): VNode {
           <SendIcon />
         </button>
       </div>
-    </footer>
+    </div>
   );
 }
 

@@ -18,7 +18,7 @@ export function Ended(): VNode {
     }
   };
   return (
-    <footer class="ended">
+    <div class="ended">
       <button type="button" class="primary" disabled={busy} onClick={() => void again()}>
         {words.chatAgain}
       </button>
@@ -26,6 +26,6 @@ export function Ended(): VNode {
         {words.newChat}
       </button>
       {failed && <p role="alert">{words.actionFailed}</p>}
-    </footer>
+    </div>
   );
 }

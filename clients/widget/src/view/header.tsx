@@ -14,7 +14,7 @@ export function Header({ state }: { state: State }): VNode {
   const operator = closed(talk) ? undefined : talk.chat?.operator?.name;
   const online = widget?.online ?? false;
   return (
-    <header class="header">
+    <div class="header">
       <span class="avatar large" aria-hidden="true">
         {initials(operator ?? title)}
       </span>
@@ -36,7 +36,7 @@ export function Header({ state }: { state: State }): VNode {
           <CloseIcon />
         </button>
       )}
-    </header>
+    </div>
   );
 }
 

@@ -1,13 +1,13 @@
 import type { VNode } from "preact";
 
-const icon = (path: string) => (): VNode => (
+const icon = (path: string, width = 1.9) => (): VNode => (
   <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
-    <path d={path} fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" />
+    <path d={path} fill="none" stroke="currentColor" stroke-width={width} stroke-linecap="round" stroke-linejoin="round" />
   </svg>
 );
 
 export const CloseIcon = icon("M6 6l12 12M18 6 6 18");
-export const MoreIcon = icon("M5.5 12h.01M12 12h.01M18.5 12h.01");
+export const MoreIcon = icon("M5.5 12h.01M12 12h.01M18.5 12h.01", 3.4);
 export const ClipIcon = icon("m20 11.5-8 8a5 5 0 0 1-7.1-7.100l8.3-8.200a3.3 3.3 0 0 1 4.7 4.700l-8.2 8.200a1.7 1.7 0 0 1-2.4-2.400l7.5-7.4");
 export const SendIcon = icon("M12 19V5M5.5 11.5 12 5l6.5 6.5");
 export const DownIcon = icon("M12 5v14M5.5 12.5 12 19l6.5-6.5");

@@ -21,7 +21,7 @@ export function mount(given: Omit<App, "uploads">): () => void {
     app.close();
   });
   return () => {
-    const target = root?.querySelector<HTMLElement>("textarea") ?? root?.querySelector<HTMLElement>("footer button");
+    const target = root?.querySelector<HTMLElement>("textarea") ?? root?.querySelector<HTMLElement>(".ended button");
     target?.focus();
   };
 }

@@ -23,8 +23,9 @@ export function Panel(): VNode {
   }, [state.open, conversation]);
   const takes = !closed(state.talk);
   return (
-    <div
+    <section
       class="panel"
+      aria-label={state.widget?.title || words.chat}
       onDragOver={(event) => {
         event.preventDefault();
         if (takes) setOver(event.dataTransfer?.types.includes("Files") ?? false);
@@ -41,6 +42,6 @@ export function Panel(): VNode {
       <Log state={state} />
       {takes ? <Composer state={state} /> : <Ended />}
       {over && <div class="drop">{words.drop}</div>}
-    </div>
+    </section>
   );
 }

@@ -28,7 +28,7 @@ function Item({ item }: { item: Upload }): VNode {
       <span>
         <b dir="auto">{item.name}</b>
         <small role="status">{note(item)}</small>
-        {!bad && !item.file && item.progress > 0 && <progress value={item.progress} aria-label={item.name} />}
+        {!bad && !item.file && <progress value={item.progress} aria-label={item.name} />}
       </span>
       {item.failed && (
         <button type="button" class="plain" onClick={() => uploads.retry(item.key)}>

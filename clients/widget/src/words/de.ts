@@ -53,8 +53,8 @@ const de: Words = {
   chatAgain: "Weiter chatten",
   newChat: "Neuen Chat beginnen",
   actionFailed: "Das hat nicht geklappt. Bitte noch einmal versuchen.",
-  offline: "Sie sind offline. Was Sie schreiben, wird später gesendet.",
-  unreachable: "Verbindung wird hergestellt. Ihre Nachrichten gehen nicht verloren.",
+  offline: "Sie sind offline. Ihre Nachrichten bleiben erhalten.",
+  unreachable: "Verbinde. Ihre Nachrichten bleiben erhalten.",
   today: "Heute",
   yesterday: "Gestern",
 };

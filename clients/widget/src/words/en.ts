@@ -53,8 +53,8 @@ const en: Words = {
   chatAgain: "Chat again",
   newChat: "Start a new chat",
   actionFailed: "That did not work. Please try again.",
-  offline: "You’re offline. What you write is sent when you’re back.",
-  unreachable: "Connecting. What you write is sent as soon as possible.",
+  offline: "You’re offline. Your messages are kept.",
+  unreachable: "Connecting. Your messages are kept.",
   today: "Today",
   yesterday: "Yesterday",
 };

@@ -53,8 +53,8 @@ const es: Words = {
   chatAgain: "Seguir chateando",
   newChat: "Empezar otro chat",
   actionFailed: "No ha funcionado. Inténtelo de nuevo.",
-  offline: "Está sin conexión. Lo que escriba se enviará al volver.",
-  unreachable: "Conectando. Lo que escriba se enviará en cuanto sea posible.",
+  offline: "Está sin conexión. Sus mensajes se conservan.",
+  unreachable: "Conectando. Sus mensajes se conservan.",
   today: "Hoy",
   yesterday: "Ayer",
 };

@@ -35,7 +35,8 @@ const (
 	OperatorState_OPERATOR_STATE_UNSPECIFIED OperatorState = 0
 	// Present and active.
 	OperatorState_OPERATOR_STATE_ONLINE OperatorState = 1
-	// Present, but without activity for five minutes.
+	// Present, but without activity for five minutes: given chats when nobody
+	// online can be.
 	OperatorState_OPERATOR_STATE_AWAY OperatorState = 2
 	// Not connected, or without activity for longer than the channel allows.
 	OperatorState_OPERATOR_STATE_OFFLINE OperatorState = 3
@@ -421,7 +422,7 @@ type Chat struct {
 	LastSeq int64 `protobuf:"varint,7,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"`
 	// How far the reader has read.
 	ReadSeq int64 `protobuf:"varint,8,opt,name=read_seq,json=readSeq,proto3" json:"read_seq,omitempty"`
-	// Messages of the other side after read_seq.
+	// Messages of the other side after read_seq, counted up to 1000.
 	UnreadCount int32 `protobuf:"varint,9,opt,name=unread_count,json=unreadCount,proto3" json:"unread_count,omitempty"`
 	// When the visitor opened it.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

@@ -88,9 +88,13 @@ type RecordServiceClient interface {
 	CreateRecordType(context.Context, *v1.CreateRecordTypeRequest) (*v1.CreateRecordTypeResponse, error)
 	// UpdateRecordType changes a type. Fields can be added, relabelled,
 	// reordered and removed (the values go with them), and options changed; a
-	// field's type stays. A built-in type keeps its own fields.
+	// field's type stays. A built-in type keeps its own fields. A field that becomes
+	// required needs a default value, which records without one get, or no record
+	// may lack it. It fails with INVALID_ARGUMENT, reason TYPE_INVALID.
 	UpdateRecordType(context.Context, *v1.UpdateRecordTypeRequest) (*v1.UpdateRecordTypeResponse, error)
-	// DeleteRecordType removes a type that has no records. Built-in types stay.
+	// DeleteRecordType removes a type that has no records and that no other type
+	// refers to; otherwise FAILED_PRECONDITION, reason TYPE_IN_USE. Built-in types
+	// stay: reason TYPE_BUILT_IN.
 	DeleteRecordType(context.Context, *v1.DeleteRecordTypeRequest) (*v1.DeleteRecordTypeResponse, error)
 	// GetRecord answers one record.
 	GetRecord(context.Context, *v1.GetRecordRequest) (*v1.GetRecordResponse, error)
@@ -107,13 +111,19 @@ type RecordServiceClient interface {
 	// reason ETAG_MISMATCH.
 	UpdateRecord(context.Context, *v1.UpdateRecordRequest) (*v1.UpdateRecordResponse, error)
 	// UpsertRecord updates the record that has the given value of the type's
-	// unique field, or creates it.
+	// unique field, or creates it. Of several calls at once with one value, one
+	// creates. A type without a unique field fails with FAILED_PRECONDITION, reason
+	// NO_UNIQUE_FIELD.
 	UpsertRecord(context.Context, *v1.UpsertRecordRequest) (*v1.UpsertRecordResponse, error)
-	// DeleteRecord removes a record with its thread and files.
+	// DeleteRecord removes a record with its thread and files. References to it
+	// stay, and show nothing.
 	DeleteRecord(context.Context, *v1.DeleteRecordRequest) (*v1.DeleteRecordResponse, error)
 	// ImportRecords creates or, with a unique field, updates records from CSV or
 	// JSON lines. Rows that are wrong are reported and left out, the others are
-	// saved. Their change entries are credited to the system.
+	// saved. Their change entries are credited to the system. Rows may refer to one
+	// another by title, in any order. Nobody's inbox is told of records that an
+	// import makes; what it changes is told as any change is. What is no table at
+	// all fails with INVALID_ARGUMENT, reason IMPORT_INVALID, and saves nothing.
 	ImportRecords(context.Context, *v1.ImportRecordsRequest) (*v1.ImportRecordsResponse, error)
 	// SearchReferences finds what a reference field can point to: records of a
 	// type, or users, by the beginning of words in their title.
@@ -388,9 +398,13 @@ type RecordServiceHandler interface {
 	CreateRecordType(context.Context, *v1.CreateRecordTypeRequest) (*v1.CreateRecordTypeResponse, error)
 	// UpdateRecordType changes a type. Fields can be added, relabelled,
 	// reordered and removed (the values go with them), and options changed; a
-	// field's type stays. A built-in type keeps its own fields.
+	// field's type stays. A built-in type keeps its own fields. A field that becomes
+	// required needs a default value, which records without one get, or no record
+	// may lack it. It fails with INVALID_ARGUMENT, reason TYPE_INVALID.
 	UpdateRecordType(context.Context, *v1.UpdateRecordTypeRequest) (*v1.UpdateRecordTypeResponse, error)
-	// DeleteRecordType removes a type that has no records. Built-in types stay.
+	// DeleteRecordType removes a type that has no records and that no other type
+	// refers to; otherwise FAILED_PRECONDITION, reason TYPE_IN_USE. Built-in types
+	// stay: reason TYPE_BUILT_IN.
 	DeleteRecordType(context.Context, *v1.DeleteRecordTypeRequest) (*v1.DeleteRecordTypeResponse, error)
 	// GetRecord answers one record.
 	GetRecord(context.Context, *v1.GetRecordRequest) (*v1.GetRecordResponse, error)
@@ -407,13 +421,19 @@ type RecordServiceHandler interface {
 	// reason ETAG_MISMATCH.
 	UpdateRecord(context.Context, *v1.UpdateRecordRequest) (*v1.UpdateRecordResponse, error)
 	// UpsertRecord updates the record that has the given value of the type's
-	// unique field, or creates it.
+	// unique field, or creates it. Of several calls at once with one value, one
+	// creates. A type without a unique field fails with FAILED_PRECONDITION, reason
+	// NO_UNIQUE_FIELD.
 	UpsertRecord(context.Context, *v1.UpsertRecordRequest) (*v1.UpsertRecordResponse, error)
-	// DeleteRecord removes a record with its thread and files.
+	// DeleteRecord removes a record with its thread and files. References to it
+	// stay, and show nothing.
 	DeleteRecord(context.Context, *v1.DeleteRecordRequest) (*v1.DeleteRecordResponse, error)
 	// ImportRecords creates or, with a unique field, updates records from CSV or
 	// JSON lines. Rows that are wrong are reported and left out, the others are
-	// saved. Their change entries are credited to the system.
+	// saved. Their change entries are credited to the system. Rows may refer to one
+	// another by title, in any order. Nobody's inbox is told of records that an
+	// import makes; what it changes is told as any change is. What is no table at
+	// all fails with INVALID_ARGUMENT, reason IMPORT_INVALID, and saves nothing.
 	ImportRecords(context.Context, *v1.ImportRecordsRequest) (*v1.ImportRecordsResponse, error)
 	// SearchReferences finds what a reference field can point to: records of a
 	// type, or users, by the beginning of words in their title.

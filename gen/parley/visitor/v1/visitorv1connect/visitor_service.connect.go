@@ -102,7 +102,7 @@ type VisitorServiceClient interface {
 	// ReopenChat opens the visitor's closed chat again.
 	ReopenChat(context.Context, *v1.ReopenChatRequest) (*v1.ReopenChatResponse, error)
 	// EndVisit revokes the visitor's token: the next person at this browser
-	// starts anew.
+	// starts anew. The visitor's open chats end, as if they had left them.
 	EndVisit(context.Context, *v1.EndVisitRequest) (*v1.EndVisitResponse, error)
 }
 
@@ -361,7 +361,7 @@ type VisitorServiceHandler interface {
 	// ReopenChat opens the visitor's closed chat again.
 	ReopenChat(context.Context, *v1.ReopenChatRequest) (*v1.ReopenChatResponse, error)
 	// EndVisit revokes the visitor's token: the next person at this browser
-	// starts anew.
+	// starts anew. The visitor's open chats end, as if they had left them.
 	EndVisit(context.Context, *v1.EndVisitRequest) (*v1.EndVisitResponse, error)
 }
 

@@ -422,7 +422,7 @@ export type Chat = Message<"parley.livechat.v1.Chat"> & {
   readSeq: bigint;
 
   /**
-   * Messages of the other side after read_seq.
+   * Messages of the other side after read_seq, counted up to 1000.
    *
    * @generated from field: int32 unread_count = 9;
    */
@@ -520,7 +520,7 @@ export type ChatJson = {
   readSeq?: string;
 
   /**
-   * Messages of the other side after read_seq.
+   * Messages of the other side after read_seq, counted up to 1000.
    *
    * @generated from field: int32 unread_count = 9;
    */
@@ -746,7 +746,8 @@ export enum OperatorState {
   ONLINE = 1,
 
   /**
-   * Present, but without activity for five minutes.
+   * Present, but without activity for five minutes: given chats when nobody
+   * online can be.
    *
    * @generated from enum value: OPERATOR_STATE_AWAY = 2;
    */

@@ -1455,7 +1455,11 @@ export const ImportFormatSchema: GenEnum<ImportFormat, ImportFormatJson> = /*@__
  * RecordService keeps records and their types. Every change of a record,
  * through whatever method, is logged in its thread.
  *
- * What the caller may not read does not exist for them: NOT_FOUND.
+ * What the caller may not read does not exist for them: NOT_FOUND, reason
+ * RECORD_NOT_FOUND or TYPE_NOT_FOUND. What they may read but not create, change or
+ * delete is PERMISSION_DENIED, reason RECORD_DENIED. A value that a field cannot
+ * have is INVALID_ARGUMENT, reason FIELD_INVALID, naming the field; so is a field
+ * that only other roles may read.
  *
  * @generated from service parley.record.v1.RecordService
  */
@@ -1495,7 +1499,9 @@ export const RecordService: GenService<{
   /**
    * UpdateRecordType changes a type. Fields can be added, relabelled,
    * reordered and removed (the values go with them), and options changed; a
-   * field's type stays. A built-in type keeps its own fields.
+   * field's type stays. A built-in type keeps its own fields. A field that becomes
+   * required needs a default value, which records without one get, or no record
+   * may lack it. It fails with INVALID_ARGUMENT, reason TYPE_INVALID.
    *
    * @generated from rpc parley.record.v1.RecordService.UpdateRecordType
    */
@@ -1505,7 +1511,9 @@ export const RecordService: GenService<{
     output: typeof UpdateRecordTypeResponseSchema;
   },
   /**
-   * DeleteRecordType removes a type that has no records. Built-in types stay.
+   * DeleteRecordType removes a type that has no records and that no other type
+   * refers to; otherwise FAILED_PRECONDITION, reason TYPE_IN_USE. Built-in types
+   * stay: reason TYPE_BUILT_IN.
    *
    * @generated from rpc parley.record.v1.RecordService.DeleteRecordType
    */
@@ -1570,7 +1578,9 @@ export const RecordService: GenService<{
   },
   /**
    * UpsertRecord updates the record that has the given value of the type's
-   * unique field, or creates it.
+   * unique field, or creates it. Of several calls at once with one value, one
+   * creates. A type without a unique field fails with FAILED_PRECONDITION, reason
+   * NO_UNIQUE_FIELD.
    *
    * @generated from rpc parley.record.v1.RecordService.UpsertRecord
    */
@@ -1580,7 +1590,8 @@ export const RecordService: GenService<{
     output: typeof UpsertRecordResponseSchema;
   },
   /**
-   * DeleteRecord removes a record with its thread and files.
+   * DeleteRecord removes a record with its thread and files. References to it
+   * stay, and show nothing.
    *
    * @generated from rpc parley.record.v1.RecordService.DeleteRecord
    */
@@ -1592,7 +1603,10 @@ export const RecordService: GenService<{
   /**
    * ImportRecords creates or, with a unique field, updates records from CSV or
    * JSON lines. Rows that are wrong are reported and left out, the others are
-   * saved. Their change entries are credited to the system.
+   * saved. Their change entries are credited to the system. Rows may refer to one
+   * another by title, in any order. Nobody's inbox is told of records that an
+   * import makes; what it changes is told as any change is. What is no table at
+   * all fails with INVALID_ARGUMENT, reason IMPORT_INVALID, and saves nothing.
    *
    * @generated from rpc parley.record.v1.RecordService.ImportRecords
    */

@@ -1416,7 +1416,7 @@ export const VisitorService: GenService<{
   },
   /**
    * EndVisit revokes the visitor's token: the next person at this browser
-   * starts anew.
+   * starts anew. The visitor's open chats end, as if they had left them.
    *
    * @generated from rpc parley.visitor.v1.VisitorService.EndVisit
    */
