@@ -303,3 +303,11 @@ RETURNING *;
 INSERT INTO visitor (workspace_id, id, name, locale, time_zone, user_agent, create_time)
 VALUES (@workspace_id, @id, @name, @locale, @time_zone, @user_agent, @create_time)
 RETURNING *;
+
+-- ChannelFirst answers the oldest channel of a workspace: the one it was made
+-- with.
+-- name: ChannelFirst :one
+SELECT id FROM channel
+WHERE workspace_id = @workspace_id
+ORDER BY create_time, id
+LIMIT 1;

@@ -6,6 +6,7 @@ import (
 
 	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	livechatv1 "github.com/parley-chat/parley/gen/parley/livechat/v1"
@@ -164,5 +165,5 @@ func (w *world) chatAsStaffSeesIt(t *testing.T) string {
 	t.Helper()
 	chat, err := w.agent.LiveChat.GetChat(t.Context(), &livechatv1.GetChatRequest{ChatId: w.talk.thread})
 	require.NoError(t, err)
-	return chat.String() + messagesOf(t, w.agent, w.talk.thread)
+	return prototext.Format(chat) + messagesOf(t, w.agent, w.talk.thread)
 }

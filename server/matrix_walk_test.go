@@ -88,10 +88,6 @@ var gateReasons = []string{"CALLER_DENIED", "SCOPE_MISSING", "CREDENTIAL_MISSING
 // requireDecent checks that an answer is no accident.
 func requireDecent(t *testing.T, a answer, what string) {
 	t.Helper()
-	accidents := []connect.Code{
-		connect.CodeInternal, connect.CodeUnknown, connect.CodeUnavailable, connect.CodeUnimplemented, connect.CodeDeadlineExceeded,
-		connect.CodeDataLoss, connect.CodeResourceExhausted,
-	}
 	require.NotContains(t, accidents, a.code, what)
 	require.NotEqual(t, "REQUEST_INVALID", a.reason, "the made-up request is a bad one: tell filler.wordOf what is needed; %s", what)
 }

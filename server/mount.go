@@ -31,7 +31,7 @@ func Services() []string {
 }
 
 // mount puts everything at its address.
-func (s *Server) mount() {
+func (s *Server) mount() error {
 	options := rpc.HandlerOptions(rpc.Options{Authenticator: s.Identity.Credentials, Log: s.Config.Log})
 	s.mux.Handle(identityv1connect.NewIdentityServiceHandler(s.Identity, options...))
 	s.mux.Handle(recordv1connect.NewRecordServiceHandler(s.Records, options...))
@@ -54,7 +54,7 @@ func (s *Server) mount() {
 		_, _ = w.Write(openapi.YAML) // a client that is gone needs no answer
 	})
 	s.mux.HandleFunc("GET /files/{id}", s.Files.Download)
-	s.mountWeb()
+	return s.mountWeb()
 }
 
 // The limits of a connection. There is no WriteTimeout: it would cut streams; rpc

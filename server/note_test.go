@@ -76,6 +76,8 @@ func TestNotes_LeaveNoTraceOutside(t *testing.T) {
 		res.Cursor = "" // opaque, and sealed anew each time
 		return res
 	}
+	_, err := w.agent.Chatter.MarkRead(t.Context(), &chatterv1.MarkReadRequest{ThreadId: chat, Seq: 1000})
+	require.NoError(t, err)
 	before, start := prototext.Format(page()), w.cursor(t)
 	staff := listen(t, "agent", w.agent, threadTopic(chat, ""), inboxTopic(), chatsTopic())
 	outside := listen(t, "the chat's visitor", w.owner, threadTopic(chat, start))
@@ -84,7 +86,9 @@ func TestNotes_LeaveNoTraceOutside(t *testing.T) {
 	require.Equal(t, before, prototext.Format(page()))
 	quiet, err := w.owner.Live.Poll(t.Context(), &livev1.PollRequest{Topics: []*livev1.Topic{threadTopic(chat, start)}})
 	require.NoError(t, err)
-	require.Empty(t, quiet.GetFrames())
+	for _, f := range quiet.GetFrames() {
+		require.Nil(t, f.GetEvent(), "asking again tells of no note")
+	}
 
 	_, err = w.agent.Chatter.PostMessage(t.Context(), &chatterv1.PostMessageRequest{RequestId: uuid.NewString(), ThreadId: chat, Body: "aloud"})
 	require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	chatterv1 "github.com/parley-chat/parley/gen/parley/chatter/v1"
@@ -43,5 +44,6 @@ func messagesOf(t testing.TB, by *servertest.Client, thread string) string {
 	t.Helper()
 	res, err := by.Chatter.ListMessages(t.Context(), &chatterv1.ListMessagesRequest{ThreadId: thread, PageSize: 200})
 	require.NoError(t, err)
-	return res.String()
+	res.Cursor = "" // sealed anew each time
+	return prototext.Format(res)
 }

@@ -80,7 +80,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.listenToBus()
-	s.mount()
+	if err := s.mount(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -87,11 +87,16 @@ func (w *world) people(t *testing.T) {
 		Name: "umbra", Title: "Umbra", AdminEmail: "root@umbra.example", AdminName: "Root", AdminPassword: servertest.Password,
 	})
 	require.NoError(t, err)
-	in, err := w.node.As("").Identity.SignIn(ctx, &identityv1.SignInRequest{
-		Workspace: "umbra", Email: "root@umbra.example", Password: servertest.Password,
+	w.umbra = w.signIn(t, "umbra", "root@umbra.example")
+}
+
+func (w *world) signIn(t *testing.T, workspace, email string) *servertest.Client {
+	t.Helper()
+	in, err := w.node.As("").Identity.SignIn(t.Context(), &identityv1.SignInRequest{
+		Workspace: workspace, Email: email, Password: servertest.Password,
 	})
 	require.NoError(t, err)
-	w.umbra = w.node.As(in.GetToken())
+	return w.node.As(in.GetToken())
 }
 
 // visitors starts the visits. Ada is there before the chat is opened, and gets

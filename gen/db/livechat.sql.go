@@ -43,6 +43,22 @@ func (q *Queries) ChannelByRequest(ctx context.Context, db DBTX, arg ChannelByRe
 	return i, err
 }
 
+const channelFirst = `-- name: ChannelFirst :one
+SELECT id FROM channel
+WHERE workspace_id = $1
+ORDER BY create_time, id
+LIMIT 1
+`
+
+// ChannelFirst answers the oldest channel of a workspace: the one it was made
+// with.
+func (q *Queries) ChannelFirst(ctx context.Context, db DBTX, workspaceID uuid.UUID) (uuid.UUID, error) {
+	row := db.QueryRow(ctx, channelFirst, workspaceID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const channelGet = `-- name: ChannelGet :one
 SELECT workspace_id, id, name, welcome_text, title, input_placeholder, color, chat_limit, idle_minutes, allowed_origins, request_id, create_time FROM channel
 WHERE workspace_id = $1 AND id = $2

@@ -1,7 +1,7 @@
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { createMemoryHistory } from "@tanstack/react-router";
 import { fireEvent, render, screen, waitFor, within } from "@testing-library/react";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { ChatterService, Role } from "./api/contract.ts";
 import { SessionStore } from "./api/session.ts";
 import { App } from "./app.tsx";
@@ -37,7 +37,7 @@ test("who is not signed in comes to the door, and from there to where they wante
 test("an inbox item opens with its conversation and goes when it is done", async () => {
   const { world } = open("/inbox");
   const list = await screen.findByRole("list", { name: "Inbox" }, PATIENCE);
-  const before = within(list).getAllByRole("listitem").length;
+  const before = (await within(list).findAllByRole("listitem", {}, PATIENCE)).length;
   fireEvent.keyDown(document.body, { key: "j" });
   expect(await screen.findByText("Offer as discussed.", { selector: "div" }, PATIENCE)).toBeTruthy();
   fireEvent.keyDown(document.body, { key: "e" });
@@ -81,10 +81,10 @@ test("an empty inbox says so in one sentence", async () => {
 
 test("a failure says what happened, offers another try, and names the request", async () => {
   let broken = true;
-  const listInbox = vi.fn(() => {
+  const listInbox = () => {
     if (broken) throw new ConnectError("secret detail", Code.Internal, { "x-request-id": "01932f7e-77aa" });
     return { items: [] };
-  });
+  };
   open("/inbox", { routes: ({ rpc }) => void rpc(ChatterService.method.listInbox, listInbox) });
   expect(await screen.findByText("Something went wrong on the server.", {}, PATIENCE)).toBeTruthy();
   expect(screen.getByRole("button", { name: "Copy request id 01932f7e" })).toBeTruthy();

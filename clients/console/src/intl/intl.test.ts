@@ -3,7 +3,16 @@ import de from "./de.json";
 import en from "./en.json";
 import { languageFor } from "./intl.tsx";
 
-const names = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)/gu)].map((match) => match[1] ?? ""))].filter((name) => !["Nobody", "None", "Niemand", "Noch", "Keine", "No", "Chats", "1", "Bisher", "To", "An", "is", "are", "schreibt", "schreiben"].includes(name)).sort();
+/** The names of a text's placeholders, without what stands within plurals. */
+function names(text: string): string[] {
+  const found = new Set<string>();
+  let depth = 0;
+  for (const [mark, name] of text.matchAll(/\{(\w*)|\}/gu)) {
+    if (mark !== "}" && depth === 0 && name) found.add(name);
+    depth += mark === "}" ? -1 : 1;
+  }
+  return [...found].sort();
+}
 
 test("every text is there in every language", () => {
   expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort());

@@ -12,15 +12,15 @@ function setup(map: KeyMap, enabled = true) {
 }
 
 test("a key does what the page says", () => {
-  const done = vi.fn();
+  const done = vi.fn<() => void>();
   setup({ e: done });
   fireEvent.keyDown(document.body, { key: "e" });
   expect(done).toHaveBeenCalledOnce();
 });
 
 test("two keys in a row are one shortcut, and the second alone is another", () => {
-  const go = vi.fn();
-  const reply = vi.fn();
+  const go = vi.fn<() => void>();
+  const reply = vi.fn<() => void>();
   setup({ "g r": go, r: reply });
   fireEvent.keyDown(document.body, { key: "g" });
   fireEvent.keyDown(document.body, { key: "r" });
@@ -32,14 +32,14 @@ test("two keys in a row are one shortcut, and the second alone is another", () =
 
 // Accidental shortcuts lost text and closed conversations elsewhere.
 test("nothing happens while one types", () => {
-  const done = vi.fn();
+  const done = vi.fn<() => void>();
   setup({ e: done });
   fireEvent.keyDown(screen.getByLabelText("composer"), { key: "e" });
   expect(done).not.toHaveBeenCalled();
 });
 
 test("keys with Ctrl or Cmd belong to the browser", () => {
-  const done = vi.fn();
+  const done = vi.fn<() => void>();
   setup({ e: done });
   fireEvent.keyDown(document.body, { key: "e", ctrlKey: true });
   fireEvent.keyDown(document.body, { key: "e", metaKey: true });
@@ -47,7 +47,7 @@ test("keys with Ctrl or Cmd belong to the browser", () => {
 });
 
 test("shortcuts can be switched off as a whole", () => {
-  const done = vi.fn();
+  const done = vi.fn<() => void>();
   setup({ e: done }, false);
   fireEvent.keyDown(document.body, { key: "e" });
   expect(done).not.toHaveBeenCalled();

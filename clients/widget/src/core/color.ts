@@ -24,9 +24,9 @@ export function contrast(one: string, other: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** White, or near black where white could not be read on the colour. */
+/** White, or black where white could not be read on the colour. One of them always can. */
 export function inkOn(color: string): string {
-  return contrast(color, "#ffffff") >= 4.5 || contrast(color, "#14181c") < 4.5 ? "#ffffff" : "#14181c";
+  return contrast(color, "#ffffff") >= 4.5 ? "#ffffff" : "#000000";
 }
 
 /** The colour, made darker or lighter until text in it can be read on a ground. */

@@ -60,7 +60,6 @@ export class Conversation {
       up: (up) => up !== store.state.up && store.set({ up }),
       refused: () => this.#refused(),
       changed: () => void this.#load(),
-      woke: () => void this.#refresh(),
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Client } from "../rpc/client.ts";
-import { Stream, type Frame, type StreamListener } from "./stream.ts";
+import { poll, Stream, type Frame, type StreamListener } from "./stream.ts";
 import type { Vault } from "./vault.ts";
 
 /** What tabs tell each other. */
@@ -16,8 +16,6 @@ interface Word {
 export interface LiveListener extends StreamListener {
   /** Another tab opened a chat, or ended the visit. */
   changed(): void;
-  /** The page slept, and may have missed what another tab told. */
-  woke(): void;
 }
 
 /** Hidden for longer, a page may have missed something; in milliseconds. */
@@ -47,7 +45,7 @@ export class Live {
       this.#words.addEventListener("message", (event: MessageEvent<Word>) => this.#hear(event.data));
     }
     document.addEventListener("visibilitychange", () => this.#looked());
-    globalThis.addEventListener("pageshow", (event) => event.persisted && this.#listener.woke());
+    globalThis.addEventListener("pageshow", (event) => event.persisted && this.#catchUp());
     globalThis.addEventListener("online", () => this.#stream?.check());
   }
 
@@ -118,10 +116,16 @@ export class Live {
     this.#stream?.stop();
   }
 
+  /** Asks for what another tab may have told while this page slept. */
+  #catchUp(): void {
+    if (!this.#wanted || this.#stream || !this.#words) return;
+    poll(this.#client, this.#listener, 0).catch(() => {}); // the next frame from the other tab comes all the same
+  }
+
   #looked(): void {
     const visible = document.visibilityState === "visible";
     if (!visible) this.#hiddenAt = Date.now();
-    if (visible && this.#hiddenAt && Date.now() - this.#hiddenAt > NAP) this.#listener.woke();
+    if (visible && this.#hiddenAt && Date.now() - this.#hiddenAt > NAP) this.#catchUp();
     if (visible) this.#stream?.check();
     if (this.#words && navigator.locks) return;
     if (!visible) this.#stream?.stop();

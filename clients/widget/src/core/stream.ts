@@ -105,13 +105,18 @@ export class Stream {
   }
 
   async #poll(): Promise<void> {
-    const place = this.#listener.place();
-    if (!place) throw new Fault("unavailable");
     this.#lastFrame = Date.now();
     this.#patience = POLL + FIRST_FRAME;
-    const request: PollRequestJson = { topics: [place], waitMs: POLL };
-    const answer = await this.#client.call("live.v1.LiveService/Poll", request, { signal: this.#attempt.signal, timeout: POLL + 10_000 });
-    for (const frame of answer.frames ?? []) this.#listener.frame(frame);
-    if (answer.topics?.length) this.#listener.frame({ heartbeat: { positions: answer.topics } });
+    await poll(this.#client, this.#listener, POLL, this.#attempt.signal);
   }
+}
+
+/** Asks once for what changed since the cursor, and waits so many milliseconds for it. */
+export async function poll(client: Client, listener: StreamListener, waitMs: number, signal?: AbortSignal): Promise<void> {
+  const place = listener.place();
+  if (!place) throw new Fault("unavailable");
+  const request: PollRequestJson = { topics: [place], waitMs };
+  const answer = await client.call("live.v1.LiveService/Poll", request, { signal, timeout: waitMs + 10_000 });
+  for (const frame of answer.frames ?? []) listener.frame(frame);
+  if (answer.topics?.length) listener.frame({ heartbeat: { positions: answer.topics } });
 }

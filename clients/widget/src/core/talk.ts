@@ -51,20 +51,22 @@ export function receive(talk: Talk, message: MessageJson): Talk {
   return own(message) ? read(advanced(next, message), seqOf(message)) : advanced(next, message);
 }
 
-/** Takes a stretch of the chat: the newest messages, or those before the first known. */
+/**
+ * Takes the messages before the first known, or the newest ones. With the newest
+ * the conversation begins anew: what is older may have changed since, and is
+ * fetched again when it is looked at.
+ */
 export function page(talk: Talk, answer: ListMessagesResponseJson, before: boolean): Talk {
   const found = answer.messages ?? [];
-  const gap = !before && found[0] !== undefined && seqOf(found[0]) > lastSeq(talk) + 1;
-  let next: Talk = gap ? { ...talk, messages: [] } : talk;
-  if (before || gap || talk.messages.length === 0) next = { ...next, hasBefore: answer.hasBefore ?? false };
-  const messages = found.reduce((all, message) => placed(all, message), next.messages);
+  const first = found[0];
+  const kept = before ? talk.messages : talk.messages.filter((message) => first && seqOf(message) >= seqOf(first));
+  const messages = found.reduce((all, message) => placed(all, message), kept);
   const sent = new Set(found.map((message) => message.requestId));
-  next = { ...next, messages, outbox: talk.outbox.filter((sending) => !sent.has(sending.requestId)) };
-  if (!before) {
-    next = found.reduce(advanced, { ...next, cursor: answer.cursor ?? "" });
-    for (const mark of answer.readMarks ?? []) next = marked(next, mark);
-  }
-  return next;
+  const outbox = talk.outbox.filter((sending) => !sent.has(sending.requestId));
+  const next: Talk = { ...talk, messages, outbox, hasBefore: answer.hasBefore ?? false };
+  if (before) return next;
+  const current = found.reduce(advanced, { ...next, cursor: answer.cursor ?? "" });
+  return (answer.readMarks ?? []).reduce(marked, current);
 }
 
 /** Takes a mark of how far somebody has read. */
