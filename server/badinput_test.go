@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"connectrpc.com/connect"
 	"github.com/google/uuid"
@@ -225,10 +224,10 @@ func TestBadInput_TooBigIsRefusedWithTheLimit(t *testing.T) {
 	require.ErrorContains(t, err, "larger than configured max")
 }
 
-// The same request id answers the same thing, and is refused for another.
+// A request that is sent again, as after a lost answer, does nothing again.
 //
 // Spec: A2
-func TestBadInput_ReusedRequestIDChangesNothing(t *testing.T) {
+func TestBadInput_RequestSentAgainDoesNothingAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx := t.Context()
@@ -239,5 +238,4 @@ func TestBadInput_ReusedRequestIDChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, proto.Equal(a, b))
 	require.Equal(t, 1, strings.Count(messagesOf(t, w.admin, w.record.thread), `"once"`))
-	require.Less(t, a.GetMessage().GetCreateTime().AsTime().Sub(time.Now()), time.Minute)
 }

@@ -27,7 +27,12 @@ var (
 	errTooMany    = fault.New(fault.Exhausted, "TOO_MANY_TOPICS", "a stream has at most 500 topics; drop some first")
 )
 
-const maxTopics = 500
+const (
+	maxTopics = 500
+	// flushAfter is how much is written at most before it is flushed, in bytes:
+	// a slow reader who goes on reading is not cut off.
+	flushAfter = 64 << 10
+)
 
 // SubscribeHandler serves LiveService.Subscribe. It is made by hand, and not by
 // the generated code, because its answers are frames that are encoded already.
@@ -60,14 +65,17 @@ func (h *Hub) subscribe(ctx context.Context, req *livev1.SubscribeRequest, out *
 
 // run writes frames until the stream ends.
 func (s *stream) run(ctx context.Context, out *connect.ServerStream[Frame]) error {
+	held := 0
 	write := func(f *Frame, more bool) error {
 		if f != nil {
+			held += f.size()
 			rpc.HoldFlush(ctx, true)
 			if err := out.Send(f); err != nil {
 				return err
 			}
 		}
-		if !more {
+		if !more || held >= flushAfter { // the time of one write is for so much
+			held = 0
 			rpc.HoldFlush(ctx, false)
 		}
 		return nil

@@ -161,7 +161,7 @@ type narrow struct{ net.Listener }
 func (l narrow) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if t, ok := c.(*net.TCPConn); ok {
-		_ = t.SetWriteBuffer(8 << 10)
+		_ = t.SetWriteBuffer(64 << 10)
 	}
 	return c, err
 }

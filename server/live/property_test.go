@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -166,7 +165,7 @@ func (p *play) take(s step) {
 	case burst:
 		p.together(p.several(s.A+2, ""), 1)
 	case flood:
-		p.together(p.several(120, strings.Repeat(" and so on", 800)), 1)
+		p.together(p.several(200, long()), 1)
 	case edit, remove:
 		p.change(s)
 	case markRead:

@@ -39,7 +39,7 @@ type reader struct {
 	view   map[string]*threadv1.Message
 	marks  map[string]int64
 	told   map[string]int64 // marks that this connection was told of
-	seen   map[string]bool // states of messages that it was told
+	seen   map[string]bool  // states of messages that it was told
 	rev    int64
 	cursor string
 	resets []livev1.ResetReason

@@ -2,8 +2,6 @@ package live_test
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"sync"
 	"testing"
 
@@ -99,9 +97,9 @@ func TestSubscribe_FeedsALaggingReaderFromTheLog(t *testing.T) {
 		r.pause()
 		var g errgroup.Group
 		g.SetLimit(20)
-		for i := range 500 {
+		for range 500 {
 			g.Go(func() error {
-				_, err := n.log.Post(t.Context(), w.draft(w.agent, id, fmt.Sprint(i, strings.Repeat("long ", 1500))))
+				_, err := n.log.Post(t.Context(), w.draft(w.agent, id, long()))
 				return err
 			})
 		}

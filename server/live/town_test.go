@@ -2,6 +2,8 @@ package live_test
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"net"
 	"net/http"
 	"testing"
@@ -143,6 +145,13 @@ func (w *town) post(n *node, d thread.Draft) thread.Message {
 	return m
 }
 
+// long is a text that does not get shorter by compressing.
+func long() string {
+	text := make([]byte, 4<<10)
+	_, _ = rand.Read(text) // never fails
+	return hex.EncodeToString(text)
+}
+
 // bearer sends a token with every call.
 type bearer string
 
@@ -175,7 +184,7 @@ func (n *node) dial(p *person, protocol string) (client livev1connect.LiveServic
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, addr)
 		if t, ok := c.(*net.TCPConn); ok {
-			_ = t.SetReadBuffer(8 << 10)
+			_ = t.SetReadBuffer(64 << 10)
 		}
 		return c, err
 	}}

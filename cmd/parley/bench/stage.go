@@ -39,14 +39,13 @@ const (
 
 // stage is what the measurements stand on.
 type stage struct {
-	dir      string
-	pg       *embedded.Postgres
-	redis    *embedded.Redis
-	pool     *pgxpool.Pool // of the baselines
-	node     *node
-	tokens   []string
-	threads  []string
-	redisWas string
+	dir     string
+	pg      *embedded.Postgres
+	redis   *embedded.Redis
+	pool    *pgxpool.Pool // of the baselines
+	node    *node
+	tokens  []string
+	threads []string
 }
 
 // setStage starts everything and fills it with users and threads.

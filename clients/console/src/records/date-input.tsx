@@ -5,7 +5,7 @@ import "dayjs/locale/de";
 import customParseFormat from "dayjs/plugin/customParseFormat";
 import { useIntl } from "react-intl";
 import type { ReactNode } from "react";
-import { languageFor } from "../intl/intl.tsx";
+import { languageFor, useText } from "../intl/intl.tsx";
 import { commonProps, type FieldInputProps } from "./field-props.ts";
 
 dayjs.extend(customParseFormat);
@@ -22,12 +22,14 @@ function Localized({ children }: { children: (format: string) => ReactNode }) {
 /** A day. */
 export function DateField(props: FieldInputProps) {
   const { value, field, onChange, onCommit } = props;
+  const t = useText();
   return (
     <Localized>
       {(format) => (
         <DateInput
           {...commonProps(props)}
           clearable={!field.required}
+          clearButtonProps={{ "aria-label": t("action.clear", { field: field.label }) }}
           valueFormat={format}
           value={typeof value === "string" ? value : null}
           onChange={(next) => {
@@ -43,12 +45,14 @@ export function DateField(props: FieldInputProps) {
 /** A moment, in the time zone of the browser. */
 export function DateTimeField(props: FieldInputProps) {
   const { value, field, onChange, onCommit } = props;
+  const t = useText();
   return (
     <Localized>
       {(format) => (
         <DateTimePicker
           {...commonProps(props)}
           clearable={!field.required}
+          clearButtonProps={{ "aria-label": t("action.clear", { field: field.label }) }}
           valueFormat={`${format} HH:mm`}
           value={typeof value === "string" ? dayjs(value).format("YYYY-MM-DD HH:mm:ss") : null}
           onChange={(next) => {

@@ -2,6 +2,7 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import { Autocomplete, Checkbox, Group, NumberInput, Select, Textarea, TextInput } from "@mantine/core";
 import { useIntl } from "react-intl";
 import { FieldType } from "../api/contract.ts";
+import { useText } from "../intl/intl.tsx";
 import { DateField, DateTimeField } from "./date-input.tsx";
 import { commonProps, type FieldInputProps } from "./field-props.ts";
 import { ReferenceInput } from "./reference-input.tsx";
@@ -165,11 +166,13 @@ function YesNo(props: FieldInputProps) {
 }
 
 function Selection(props: FieldInputProps) {
+  const t = useText();
   const { field, value, onChange, onCommit } = props;
   return (
     <Select
       {...commonProps(props)}
       clearable={!field.required}
+      clearButtonProps={{ "aria-label": t("action.clear", { field: field.label }) }}
       allowDeselect={false}
       searchable={field.options.length > 8}
       data={field.options.map((option) => ({ value: option.value, label: option.label }))}

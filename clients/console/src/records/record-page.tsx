@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Menu, Modal, Skeleton, Stack, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Anchor, Button, Menu, Skeleton, Stack, Text, Tooltip } from "@mantine/core";
 import { createConnectQueryKey, useMutation, useQuery } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate, useRouter } from "@tanstack/react-router";
@@ -6,6 +6,7 @@ import { IconDots, IconExternalLink, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useIntl } from "react-intl";
 import { FieldType, RecordService, type Record as ParleyRecord, type RecordType } from "../api/contract.ts";
+import { Dialog } from "../ui/dialog.tsx";
 import { useText } from "../intl/intl.tsx";
 import { useKeys } from "../keys/keys.tsx";
 import { Chatter } from "../thread/chatter.tsx";
@@ -110,7 +111,7 @@ function More({ type, record }: { type: RecordType; record: ParleyRecord }) {
           <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setAsking(true)}>{t("record.delete", { type: type.label })}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t("record.deleteAsk", { title: record.title })}>
+      <Dialog opened={asking} onClose={() => setAsking(false)} title={t("record.deleteAsk", { title: record.title })}>
         <Stack gap="md">
           <Text>{t("record.deleteHint")}</Text>
           {remove.error && <FailureLine error={remove.error} />}
@@ -119,7 +120,7 @@ function More({ type, record }: { type: RecordType; record: ParleyRecord }) {
             <Button color="red" loading={remove.isPending} onClick={() => remove.mutate({ recordId: record.id })}>{t("record.delete", { type: type.label })}</Button>
           </div>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

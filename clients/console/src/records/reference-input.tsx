@@ -44,6 +44,7 @@ function One(props: FieldInputProps) {
       {...commonProps(props)}
       searchable
       clearable={!field.required}
+      clearButtonProps={{ "aria-label": t("action.clear", { field: field.label }) }}
       allowDeselect={false}
       data={id === "" ? found : withChosen(found, [{ value: id, label }])}
       filter={({ options }) => options}

@@ -1,4 +1,5 @@
-import { Kbd, Modal, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Kbd, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Dialog } from "../ui/dialog.tsx";
 import { useText, type TextId } from "../intl/intl.tsx";
 import { modKey } from "./rail.tsx";
 import classes from "./shell.module.css";
@@ -19,7 +20,7 @@ const GROUPS: { title: TextId; keys: [string, TextId][] }[] = [
 export default function HelpSheet({ onClose }: { onClose: () => void }) {
   const t = useText();
   return (
-    <Modal opened onClose={onClose} title={t("help.title")} size="lg">
+    <Dialog opened onClose={onClose} title={t("help.title")} size="lg">
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xl">
         {GROUPS.map((group) => (
           <Stack key={group.title} gap={6}>
@@ -34,6 +35,6 @@ export default function HelpSheet({ onClose }: { onClose: () => void }) {
         ))}
       </SimpleGrid>
       <Text c="dimmed" size="xs" mt="lg">{t("help.off")}</Text>
-    </Modal>
+    </Dialog>
   );
 }

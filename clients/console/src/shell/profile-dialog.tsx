@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Select, Stack, Switch, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { createConnectQueryKey, useMutation } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { IdentityService } from "../api/contract.ts";
+import { Dialog } from "../ui/dialog.tsx";
 import { useText } from "../intl/intl.tsx";
 import { usePreferences, type Preferences } from "../preferences.ts";
 import { useServices } from "../services.tsx";
@@ -33,7 +34,7 @@ export default function ProfileDialog({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} title={t("profile.settings")}>
+    <Dialog opened onClose={onClose} title={t("profile.settings")}>
       <form onSubmit={(event) => { event.preventDefault(); submit(); }}>
         <Stack gap="md">
           <TextInput label={t("profile.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required withAsterisk={false} maxLength={120} />
@@ -81,7 +82,7 @@ export default function ProfileDialog({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

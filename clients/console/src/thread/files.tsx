@@ -1,9 +1,10 @@
-import { Modal, Progress, Skeleton, Text, UnstyledButton } from "@mantine/core";
+import { Progress, Skeleton, Text, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@connectrpc/connect-query";
 import { IconChevronLeft, IconChevronRight, IconDownload, IconFile, IconFileText, IconFileZip, IconMusic, IconPhoto, IconTable, IconVideo, IconX, type Icon } from "@tabler/icons-react";
 import { createElement, useState } from "react";
 import { useIntl, type IntlShape } from "react-intl";
 import { FileService, type File as StoredFile } from "../api/contract.ts";
+import { Dialog } from "../ui/dialog.tsx";
 import { useText } from "../intl/intl.tsx";
 import { IconButton } from "../ui/header.tsx";
 import type { Upload } from "./upload.ts";
@@ -99,7 +100,7 @@ function Viewer({ files, start, onClose }: { files: StoredFile[]; start: number;
   const step = (by: number): void => setAt((at + by + files.length) % files.length);
   if (!file) return null;
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       title={file.name}
@@ -120,7 +121,7 @@ function Viewer({ files, start, onClose }: { files: StoredFile[]; start: number;
           </div>
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

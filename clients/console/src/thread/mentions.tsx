@@ -100,7 +100,7 @@ export function useMentions(composer: ComposerState, enabled: boolean, usersOnly
 export function MentionPicker({ mentions, children }: { mentions: Mentions; children: ReactNode }) {
   const t = useText();
   return (
-    <Popover opened={mentions.open} position="top-start" width={280} trapFocus={false} returnFocus={false} withinPortal>
+    <Popover opened={mentions.open} position="top-start" width={280} trapFocus={false} returnFocus={false} withRoles={false}>
       <Popover.Target><div>{children}</div></Popover.Target>
       <Popover.Dropdown p={4}>
         <div role="listbox" id={mentions.listId} aria-label={t("composer.mention")}>

@@ -23,7 +23,7 @@ export class Visit {
   /** Makes sure that there is a visitor, one for all tabs. */
   begin(): Promise<void> {
     if (this.known) return Promise.resolve();
-    this.#beginning ??= alone(`${this.#vault.key}.visit`, () => this.#begin()).finally(() => (this.#beginning = undefined));
+    this.#beginning ??= this.#beginAlone().finally(() => (this.#beginning = undefined));
     return this.#beginning;
   }
 
@@ -31,6 +31,12 @@ export class Visit {
   forget(): void {
     this.#client.token = "";
     this.#vault.edit((box) => (box.token = ""));
+  }
+
+  /** Begins while no other tab does. Where storage is blocked, locks are as well; each tab has its own visitor then. */
+  #beginAlone(): Promise<void> {
+    const begin = (): Promise<void> => this.#begin();
+    return this.#vault.shared && navigator.locks ? navigator.locks.request(`${this.#vault.key}.visit`, begin) : begin();
   }
 
   async #begin(): Promise<void> {
@@ -47,9 +53,4 @@ export class Visit {
     this.#client.token = token;
     this.#vault.edit((box) => (box.token = token));
   }
-}
-
-/** Does something while no other tab does the same, where browsers can tell. */
-function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
-  return navigator.locks ? navigator.locks.request(name, work) : work();
 }
