@@ -42,8 +42,6 @@ type Config struct {
 	Node uuid.UUID
 	Now  func() time.Time
 	Log  *slog.Logger
-	// Direct is how many posts go to the database alone before they are gathered.
-	Direct int
 	// Lifetime and Heartbeat of streams; see live.Config.
 	Lifetime, Heartbeat time.Duration
 	// Timing of presence; see presence.Timing.

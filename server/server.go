@@ -169,7 +169,7 @@ func (s *Server) foundations(ctx context.Context) error {
 		States: states{s}, Ended: s.Identity.Credentials.Ended, Lifetime: s.Lifetime, Heartbeat: s.Heartbeat,
 	})
 	s.Threads = thread.New(thread.Config{
-		DB: s.Pool, Posting: s.Posting, Now: s.Now, Log: s.Config.Log, Announcer: s.Hub, Sealer: s.sealer, Direct: s.Direct,
+		DB: s.Pool, Posting: s.Posting, Now: s.Now, Log: s.Config.Log, Announcer: s.Hub, Sealer: s.sealer,
 	})
 	s.gate.Directory = s.Threads
 	s.Hub.SetLog(s.Threads)

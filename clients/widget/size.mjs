@@ -1,9 +1,13 @@
 // Fails when the widget has grown too big. What counts is what a browser loads,
 // gzip -9, in KB of 1,024 bytes: nothing else on a website may cost less thought.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const dist = new URL("../../server/web/dist/widget/", import.meta.url);
+if (!existsSync(new URL("loader.js", dist))) {
+  process.stderr.write("The widget is not built: run make build first.\n");
+  process.exit(1);
+}
 const assets = readdirSync(new URL("assets/", dist)).filter((name) => /\.(js|css)$/.test(name));
 const size = (name) => gzipSync(readFileSync(new URL(name, dist)), { level: 9 }).length / 1024;
 const sum = (names) => names.reduce((total, name) => total + size(name), 0);

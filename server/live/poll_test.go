@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -87,6 +88,43 @@ func TestPoll_WaitsForWhatIsNewAndMissesNothingBetween(t *testing.T) {
 		marks := p.poll(0)[0].GetTopicOpened().GetReadMarks()
 		return len(marks) == 1 && marks[0].GetSeq() == 2
 	}, soon, time.Millisecond, "marks that moved between two polls must come, too")
+}
+
+// What was missed may be much: it comes in several answers, all of it and once.
+func TestPoll_AnswersMuchInParts(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	n := w.node(nodeConfig{})
+	p := &poller{w: w, n: n, who: w.visitor, topics: []*livev1.Topic{inboxTopic}}
+	want := map[string]int{}
+	for range 3 {
+		id := w.chat(n)
+		p.topics = append(p.topics, topicOf(id, w.cursorNow(n, id)))
+		for range 150 {
+			w.post(n, w.draft(w.agent, id, long()))
+		}
+		want[id.String()] = 150
+	}
+	p.topics = append(p.topics, topicOf(uuid.New(), "")) // there is none
+	answers, got := 0, map[string]int{}
+	require.Eventually(t, func() bool {
+		answers++
+		size := 0
+		for _, f := range p.poll(0) {
+			m := f.GetEvent().GetMessage()
+			if m == nil {
+				continue
+			}
+			size += len(m.GetBody())
+			got[m.GetThreadId()]++
+			require.Equal(t, int64(got[m.GetThreadId()]), m.GetSeq())
+		}
+		require.Less(t, size, 2<<20)
+		return maps.Equal(want, got)
+	}, soon, time.Millisecond)
+	require.Greater(t, answers, 2)
+	require.Len(t, p.topics, 3, "those that were refused are not asked for again")
+	p.quietly()
 }
 
 func TestPoll_AnswersStatesAtOnceAndThenWhenTheyChange(t *testing.T) {

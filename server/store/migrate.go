@@ -25,7 +25,14 @@ const lockWaitSeconds = 300
 //
 // It uses a connection of its own, without the pool's statement timeout: the
 // index of a large table may take longer than any request.
+//
+// A database that cannot be reached is told of as by Open.
 func Migrate(ctx context.Context, url string, migrations fs.FS) (applied []string, err error) {
+	reached, err := Open(ctx, Options{URL: url, MaxConns: 1, AllowUnsafeDurability: true}) // migrating acknowledges nothing to anybody
+	if err != nil {
+		return nil, err
+	}
+	reached.Close()
 	db, err := migrationDB(url)
 	if err != nil {
 		return nil, err

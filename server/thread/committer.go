@@ -14,34 +14,38 @@ import (
 // with PostgreSQL and the clients; more of either only makes statements wait for
 // each other.
 const (
-	defaultDirect = 6   // single posts on their way at once
-	gathered      = 2   // gathered statements on their way at once
-	batchSize     = 128 // posts in one statement
-	queueSize     = 4096
-	commitTime    = 15 * time.Second
+	defaultLanes = 6                    // statements on their way at once, at most
+	patience     = 5 * time.Millisecond // before a second one overtakes the first
+	batchSize    = 128                  // posts in one statement
+	queueSize    = 4096
+	commitTime   = 15 * time.Second
 )
 
 // errBusy is the answer when more posts wait than could be served in time.
 var errBusy = fault.New(fault.Unavailable, "POSTING_BUSY", "too many messages are waiting to be stored; try again in a moment").WithRetry(time.Second)
 
-// committer is the group commit of a node. A post goes to the database at once
-// and alone while few do; when more wait they are gathered into one statement
-// with one commit. Nothing ever waits for a timer: gathering happens only while
-// something else is being committed anyway.
+// committer is the group commit of a node. A post that finds nothing on its way
+// goes to the database at once and alone. Those that come meanwhile are gathered,
+// and go together in one statement with one commit as soon as the one before is
+// back: the more there is to do, the more goes at once, and no post ever waits for
+// others to come. A statement that takes long, because it waits for a lock, is
+// overtaken after a moment by what does not need that lock.
 //
 // Two statements of a node never touch one thread at the same time: the second
 // would only wait for the first one's row lock, and a hot thread is served best
 // by one statement after the other, each with all that waits.
 type committer struct {
-	direct  int
+	lanes   int
 	one     func(context.Context, *Draft) (Message, error)
 	many    func(context.Context, []*post)
 	late    func(*Message)
 	mu      sync.Mutex
 	waiting []*post
 	busy    map[uuid.UUID]struct{}
-	singles int
-	batches int
+	running int
+	began   time.Time // when the newest statement was sent off
+	watch   *time.Timer
+	watched bool
 }
 
 // post is a draft on its way.
@@ -55,12 +59,12 @@ type post struct {
 // newCommitter makes a committer of what stores one draft and many; late is told of
 // a message whose caller did not wait for it.
 func newCommitter(
-	direct int, one func(context.Context, *Draft) (Message, error), many func(context.Context, []*post), late func(*Message),
+	lanes int, one func(context.Context, *Draft) (Message, error), many func(context.Context, []*post), late func(*Message),
 ) *committer {
-	if direct <= 0 {
-		direct = defaultDirect
+	if lanes <= 0 {
+		lanes = defaultLanes
 	}
-	return &committer{direct: direct, one: one, many: many, late: late, busy: make(map[uuid.UUID]struct{})}
+	return &committer{lanes: lanes, one: one, many: many, late: late, busy: make(map[uuid.UUID]struct{})}
 }
 
 // do commits one draft and answers when it is durable. If ctx ends first the
@@ -68,12 +72,12 @@ func newCommitter(
 // same request id.
 func (c *committer) do(ctx context.Context, d *Draft) (Message, error) {
 	c.mu.Lock()
-	if _, busy := c.busy[d.Thread]; !busy && len(c.waiting) == 0 && c.batches == 0 && c.singles < c.direct {
+	if _, busy := c.busy[d.Thread]; !busy && len(c.waiting) == 0 && c.free() {
 		c.busy[d.Thread] = struct{}{}
-		c.singles++
+		c.begin()
 		c.mu.Unlock()
 		m, err := c.one(ctx, d)
-		c.finish(true, d.Thread)
+		c.finish(d.Thread)
 		return m, err
 	}
 	if len(c.waiting) >= queueSize {
@@ -97,14 +101,26 @@ func (c *committer) do(ctx context.Context, d *Draft) (Message, error) {
 	}
 }
 
-// dispatch sends off what may go now. The caller holds mu.
+// free is true if one more statement may be sent off. The caller holds mu.
+func (c *committer) free() bool {
+	return c.running == 0 || (c.running < c.lanes && time.Since(c.began) >= patience)
+}
+
+func (c *committer) begin() {
+	c.running++
+	c.began = time.Now()
+}
+
+// dispatch sends off what may go now, and sees to it that what may not is looked
+// at again. The caller holds mu.
 func (c *committer) dispatch() {
-	for c.batches < gathered {
+	defer c.lookAgain()
+	for c.free() {
 		batch := c.take()
 		if len(batch) == 0 {
 			return
 		}
-		c.batches++
+		c.begin()
 		go func() {
 			ctx, cancel := context.WithTimeout(context.Background(), commitTime)
 			c.many(ctx, batch)
@@ -114,9 +130,28 @@ func (c *committer) dispatch() {
 				threads = append(threads, p.draft.Thread)
 				close(p.done)
 			}
-			c.finish(false, threads...)
+			c.finish(threads...)
 		}()
 	}
+}
+
+// lookAgain makes a slow statement be overtaken even if nobody else posts. The
+// caller holds mu.
+func (c *committer) lookAgain() {
+	if len(c.waiting) == 0 || c.watched {
+		return
+	}
+	c.watched = true
+	if c.watch != nil {
+		c.watch.Reset(patience)
+		return
+	}
+	c.watch = time.AfterFunc(patience, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.watched = false
+		c.dispatch()
+	})
 }
 
 // take removes from the queue the posts that can go in one statement: those
@@ -142,14 +177,10 @@ func (c *committer) take() []*post {
 }
 
 // finish frees threads and sends off what waited for them.
-func (c *committer) finish(single bool, threads ...uuid.UUID) {
+func (c *committer) finish(threads ...uuid.UUID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if single {
-		c.singles--
-	} else {
-		c.batches--
-	}
+	c.running--
 	for _, t := range threads {
 		delete(c.busy, t)
 	}

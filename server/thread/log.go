@@ -65,9 +65,9 @@ type Config struct {
 	Log       *slog.Logger
 	Announcer Announcer
 	Sealer    *Sealer
-	// Direct is how many single posts may be on their way to the database at once
-	// before posts are gathered; 0 means the default.
-	Direct int
+	// Lanes is how many posting statements a node has on their way at once, at
+	// most; 0 means the default.
+	Lanes int
 }
 
 // New makes a Log.
@@ -76,7 +76,7 @@ func New(c Config) *Log {
 		db: c.DB, posting: cmp.Or(c.Posting, c.DB), q: db.New(), now: c.Now, log: c.Log, announcer: c.Announcer, sealer: c.Sealer,
 		facts: recent.New[factsKey, access.Facts](1<<16, access.FactsTTL, c.Now),
 	}
-	l.commit = newCommitter(c.Direct, l.postOne, l.postMany, l.announce)
+	l.commit = newCommitter(c.Lanes, l.postOne, l.postMany, l.announce)
 	return l
 }
 

@@ -15,7 +15,9 @@ import type { SessionStore } from "./api/session.ts";
 import { pause } from "@parley/client";
 import { LiveCache } from "./live/cache.ts";
 import { LiveEngine, type LiveStatus } from "./live/engine.ts";
+import { sharing } from "./live/shared.ts";
 import { TypingStore } from "./live/typing.ts";
+import { storageOf } from "./storage.ts";
 import { DraftStore } from "./thread/drafts.ts";
 import { Journal } from "./thread/journal.ts";
 import { Outbox } from "./thread/outbox.ts";
@@ -53,6 +55,7 @@ function build(queries: QueryClient, transport: Transport, session: SessionStore
   const chatter = createClient(ChatterService, transport);
   const live = createClient(LiveService, transport);
   const typing = new TypingStore();
+  const storage = storageOf(me.id, globalThis.localStorage);
   const journal = new Journal();
   const agent = me.role === Role.AGENT || me.role === Role.ADMINISTRATOR;
   const outbox: Outbox = new Outbox({
@@ -63,7 +66,7 @@ function build(queries: QueryClient, transport: Transport, session: SessionStore
     },
     sent: (message) => cache.message(message),
     wait: (attempt) => new Promise((resolve) => setTimeout(resolve, pause(attempt))),
-    storage: globalThis.localStorage,
+    storage,
   });
   const cache: LiveCache = new LiveCache({
     queries,
@@ -73,9 +76,10 @@ function build(queries: QueryClient, transport: Transport, session: SessionStore
     arrived: (requestId) => outbox.arrived(requestId),
     refused: () => session.set(null),
   });
-  const engine = new LiveEngine(live, cache, { chats: agent });
+  const shares = sharing();
+  const engine = new LiveEngine(live, cache, { chats: agent, shared: shares && { name: `parley.live.${me.id}`, sharing: shares } });
   const uploader = new Uploader(createClient(FileService, transport));
-  const drafts = new DraftStore(globalThis.localStorage);
+  const drafts = new DraftStore(storage);
   return { me, workspace, agent, transport, session, chatter, live, engine, cache, typing, journal, outbox, drafts, uploader };
 }
 

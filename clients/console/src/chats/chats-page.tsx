@@ -1,6 +1,5 @@
 import { Group, SegmentedControl, Switch } from "@mantine/core";
 import { getRouteApi, Outlet, useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
 import { useText, type TextId } from "../intl/intl.tsx";
 import { useKeys } from "../keys/keys.tsx";
 import { useServices } from "../services.tsx";
@@ -41,14 +40,12 @@ function ChatList({ chatId }: { chatId: string | undefined }) {
   const { view = "mine", state = "open" } = route.useSearch();
   const navigate = route.useNavigate();
   const go = useNavigate();
-  const [cursor, setCursor] = useState<string>();
   const list = useChats({ view: CHAT_VIEWS[view], state: CHAT_STATES[state] });
   const chats = list.data?.pages.flatMap((page) => page.chats) ?? [];
-  const at = chats.findIndex((chat) => chat.id === (cursor ?? chatId));
+  const at = chats.findIndex((chat) => chat.id === chatId);
   const step = (by: number): void => {
     const next = chats[at < 0 ? 0 : at + by];
     if (!next) return;
-    setCursor(next.id);
     void go({ to: "/chats/$chatId", params: { chatId: next.id }, search: { view, state }, replace: chatId !== undefined });
   };
   useKeys({ j: () => step(1), k: () => step(-1), Escape: () => void go({ to: "/chats", search: { view, state } }) });

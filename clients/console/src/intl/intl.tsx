@@ -2,6 +2,7 @@ import { useCallback, useMemo, type ReactNode } from "react";
 import { IntlProvider, useIntl } from "react-intl";
 import { useQuery } from "@tanstack/react-query";
 import en from "./en.json";
+import { Clock } from "./now.tsx";
 
 /** The id of a text in the catalogs. */
 export type TextId = keyof typeof en;
@@ -34,7 +35,7 @@ export function Texts({ locale, children }: { locale: string; children: ReactNod
   if (language !== "en" && !data) return null;
   return (
     <IntlProvider locale={tag} defaultLocale="en" messages={messages}>
-      {children}
+      <Clock>{children}</Clock>
     </IntlProvider>
   );
 }

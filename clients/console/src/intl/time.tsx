@@ -1,21 +1,11 @@
 import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { Tooltip } from "@mantine/core";
-import { useEffect, useState } from "react";
 import { useIntl, type IntlShape } from "react-intl";
+import { useNow } from "./now.tsx";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-/** The current time, renewed each half minute. */
-export function useNow(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 30_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
-}
 
 /** A time as short as can be: "now", "5 min", "14:03", "Mon", "3 Nov", "03/11/2024". */
 export function shortTime(intl: IntlShape, date: Date, now: number): string {
@@ -42,7 +32,7 @@ export function When({ at }: { at: Timestamp | Date | undefined }) {
   const date = at instanceof Date ? at : timestampDate(at);
   return (
     <Tooltip label={exactTime(intl, date)}>
-      <time dateTime={date.toISOString()}>{shortTime(intl, date, now)}</time>
+      <time dateTime={date.toISOString()}>{shortTime(intl, date, Math.max(now, date.getTime()))}</time>
     </Tooltip>
   );
 }

@@ -157,6 +157,7 @@ export class LiveCache implements LiveListener {
 
   /** Takes a chat into every loaded list. */
   chat(chat: Chat): void {
+    if (this.#isLoading(LiveChatService.method.listChats)) this.#invalidate(LiveChatService.method.listChats);
     for (const filter of CHAT_FILTERS) {
       this.#queries.setQueriesData<InfiniteData<ListChatsResponse>>({ queryKey: chatsKey(filter) }, (data) => applyChat(data, chat, filter, this.#self));
     }
@@ -177,7 +178,8 @@ export class LiveCache implements LiveListener {
       unreadCount: change.unreadCount,
     }));
     const { item } = change;
-    if (!item) return this.#invalidate(ChatterService.method.listInbox);
+    if (!item || this.#isLoading(ChatterService.method.listInbox)) this.#invalidate(ChatterService.method.listInbox);
+    if (!item) return;
     for (const view of Object.values(VIEWS)) {
       this.#queries.setQueriesData<InfiniteData<ListInboxResponse>>({ queryKey: inboxKey(view) }, (data) => applyItem(data, item, view));
     }
@@ -211,6 +213,11 @@ export class LiveCache implements LiveListener {
     void this.#queries.invalidateQueries({
       queryKey: createConnectQueryKey({ schema: ChatterService.method.getThread, input: { threadId }, cardinality: "finite" }),
     });
+  }
+
+  /** True while an answer is on its way that may be older than what the stream has just told. */
+  #isLoading(schema: DescMethodUnary): boolean {
+    return this.#queries.isFetching({ queryKey: createConnectQueryKey({ schema, cardinality: undefined }) }) > 0;
   }
 
   #invalidate(schema: DescMethodUnary): void {

@@ -1,7 +1,8 @@
-import { subscribe, topic, type Event, type Subscription, type SubscriptionState, type Topic, type TopicOpened } from "@parley/client";
+import { topic, type Event, type Topic, type TopicOpened } from "@parley/client";
 import type { Client } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { LiveService } from "../api/contract.ts";
+import { openStream, type Feed, type FeedListener } from "./feed.ts";
+import { SharedFeed, type Sharing } from "./shared.ts";
 
 /** How the news come: `since` is when that began, in milliseconds. */
 export interface LiveStatus {
@@ -26,24 +27,32 @@ export interface LiveListener {
 /** How long a thread stays subscribed after nobody shows it any more. */
 const LINGER_MS = 5_000;
 
+/** How an engine gets its news. */
+interface Options {
+  /** True for those who answer live chats. */
+  chats: boolean;
+  /** Shares one stream among the tabs of this name; unset: a stream of its own. */
+  shared?: { name: string; sharing: Sharing };
+}
+
 /**
- * Holds the one subscription of this tab: the caller's inbox, the chats,
- * presence, and every thread on the screen.
+ * Brings the news of this tab: of the caller's inbox, the chats, presence, and
+ * every thread on the screen.
  */
 export class LiveEngine {
   readonly #client: Client<typeof LiveService>;
   readonly #listener: LiveListener;
-  readonly #chats: boolean;
+  readonly #options: Options;
   /** How many show a thread, and where to begin. */
   readonly #threads = new Map<string, { users: number; topic: Topic }>();
   readonly #watchers = new Set<() => void>();
   #status: LiveStatus = { state: "connecting", since: Date.now() };
-  #subscription: Subscription | undefined;
+  #feed: Feed | undefined;
 
-  constructor(client: Client<typeof LiveService>, listener: LiveListener, options: { chats: boolean }) {
+  constructor(client: Client<typeof LiveService>, listener: LiveListener, options: Options) {
     this.#client = client;
     this.#listener = listener;
-    this.#chats = options.chats;
+    this.#options = options;
   }
 
   subscribe = (watcher: () => void): (() => void) => {
@@ -55,23 +64,26 @@ export class LiveEngine {
 
   /** Runs until the function that it answers is called. */
   start(): () => void {
-    const subscription = subscribe(this.#client, {
-      topics: [topic.inbox(), topic.presence(), ...(this.#chats ? [topic.chats()] : []), ...[...this.#threads.values()].map((thread) => thread.topic)],
-      active: () => document.visibilityState === "visible",
-      onEvent: (event) => this.#listener.event(event),
-      onReset: (opened) => opened.topic && this.#listener.reset(opened.topic, opened),
-      onResumed: (opened) => opened.topic && this.#listener.resumed(opened.topic, opened),
-      onClosed: (closed) => this.#closed(closed.topic),
-      onState: (state) => this.#become(state),
-    });
-    this.#subscription = subscription;
-    subscription.done.catch((reason: unknown) => {
-      if (ConnectError.from(reason).code === Code.Unauthenticated) this.#listener.refused();
-      this.#set("down");
-    });
+    const { chats, shared } = this.#options;
+    const threads = [...this.#threads.values()].map((thread) => thread.topic);
+    const topics = [topic.inbox(), topic.presence(), ...(chats ? [topic.chats()] : []), ...threads];
+    const open = (all: Topic[], listener: FeedListener): Feed => openStream(this.#client, all, listener);
+    const feed = shared ? new SharedFeed({ ...shared, topics, open }, this.#told()) : open(topics, this.#told());
+    this.#feed = feed;
     return () => {
-      subscription.close();
-      if (this.#subscription === subscription) this.#subscription = undefined;
+      feed.close();
+      if (this.#feed === feed) this.#feed = undefined;
+    };
+  }
+
+  #told(): FeedListener {
+    return {
+      event: (event) => this.#listener.event(event),
+      reset: (opened) => opened.topic && this.#listener.reset(opened.topic, opened),
+      resumed: (opened) => opened.topic && this.#listener.resumed(opened.topic, opened),
+      closed: (closed) => this.#closed(closed.topic),
+      open: (is) => this.#set(is ? "open" : "down"),
+      refused: () => this.#listener.refused(),
     };
   }
 
@@ -80,7 +92,7 @@ export class LiveEngine {
     const thread = this.#threads.get(threadId) ?? { users: 0, topic: topic.thread(threadId, cursor) };
     this.#threads.set(threadId, thread);
     thread.users++;
-    this.#subscription?.add(thread.topic);
+    this.#feed?.add(thread.topic);
     let released = false;
     return () => {
       if (released) return;
@@ -94,18 +106,13 @@ export class LiveEngine {
     const thread = this.#threads.get(threadId);
     if (thread?.users !== 0) return;
     this.#threads.delete(threadId);
-    this.#subscription?.drop(thread.topic);
+    this.#feed?.drop(thread.topic);
   }
 
   #closed(closed: Topic | undefined): void {
     if (closed?.kind.case !== "threadId") return;
     this.#threads.delete(closed.kind.value);
     this.#listener.closed(closed.kind.value);
-  }
-
-  #become({ phase }: SubscriptionState): void {
-    if (phase === "live" || phase === "polling") this.#set("open");
-    else if (phase === "waiting") this.#set("down");
   }
 
   #set(state: LiveStatus["state"]): void {

@@ -20,8 +20,8 @@ const MOST = 3;
 const Context = createContext<Dock | null>(null);
 
 /** Keeps which chats float, over pages and reloads. */
-export function DockProvider({ children }: { children: ReactNode }) {
-  const [chats, setChats] = useLocalStorage<Docked[]>({ key: "parley.dock", defaultValue: [], getInitialValueInEffect: false });
+export function DockProvider({ userId, children }: { userId: string; children: ReactNode }) {
+  const [chats, setChats] = useLocalStorage<Docked[]>({ key: `parley.dock.${userId}`, defaultValue: [], getInitialValueInEffect: false });
   const add = useCallback(
     (chatId: string) => setChats((now) => [...now.filter((one) => one.chatId !== chatId), { chatId, folded: false }].slice(-MOST)),
     [setChats],

@@ -12,7 +12,7 @@ const GROUPS: { title: TextId; keys: [string, TextId][] }[] = [
       ["mod K", "help.palette"], ["/", "help.search"], ["?", "help.sheet"], ["Esc", "help.back"],
     ],
   },
-  { title: "help.lists", keys: [["j", "help.next"], ["k", "help.previous"], ["Enter", "help.open"], ["e", "help.done"], ["s", "help.star"]] },
+  { title: "help.lists", keys: [["j", "help.next"], ["k", "help.previous"], ["Enter", "help.open"], ["e", "help.done"], ["c", "help.create"], ["s", "help.star"]] },
   { title: "help.conversations", keys: [["r", "help.reply"], ["n", "help.note"], ["mod Enter", "help.send"], ["@", "help.mention"]] },
 ];
 

@@ -13,6 +13,8 @@ export function ShellKeys() {
     "g i": () => void navigate({ to: "/inbox" }),
     "g c": () => void navigate({ to: "/chats" }),
     "g r": () => void navigate({ to: "/records" }),
+    // Pages with a search of their own go there instead.
+    "/": () => open("palette"),
     "?": () => open("help"),
   });
   return null;

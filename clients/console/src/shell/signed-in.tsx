@@ -5,6 +5,7 @@ import { Keys } from "../keys/keys.tsx";
 import { usePreferences } from "../preferences.ts";
 import { ServicesProvider, useCaller } from "../services.tsx";
 import { useSession } from "../session.tsx";
+import { PresenceProvider } from "../ui/person.tsx";
 import { Failure } from "../ui/states.tsx";
 import { Banner } from "./banner.tsx";
 import { DockProvider } from "./dock.tsx";
@@ -32,11 +33,13 @@ export function SignedIn() {
   return (
     <ServicesProvider session={session} me={data.user} workspace={data.workspace}>
       <Keys enabled={preferences.keys}>
-        <PanelsProvider>
-          <DockProvider>
-            <Shell />
-          </DockProvider>
-        </PanelsProvider>
+        <PresenceProvider>
+          <PanelsProvider>
+            <DockProvider userId={data.user.id}>
+              <Shell />
+            </DockProvider>
+          </PanelsProvider>
+        </PresenceProvider>
       </Keys>
     </ServicesProvider>
   );

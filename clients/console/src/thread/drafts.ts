@@ -1,3 +1,5 @@
+import type { Keep } from "../storage.ts";
+
 /** Whether one writes to the people of a thread or a note for colleagues. */
 export type Mode = "message" | "note";
 
@@ -15,9 +17,9 @@ const EMPTY: Draft = { body: "", mentions: {} };
  * that neither a change of thread nor a reload loses it.
  */
 export class DraftStore {
-  readonly #storage: Storage;
+  readonly #storage: Keep;
 
-  constructor(storage: Storage) {
+  constructor(storage: Keep) {
     this.#storage = storage;
   }
 

@@ -1,4 +1,5 @@
-import { Button, Group, Menu, Textarea } from "@mantine/core";
+import { Button, Group, Menu, Textarea, UnstyledButton } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { useClipboard } from "@mantine/hooks";
 import { useMutation } from "@connectrpc/connect-query";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
@@ -6,12 +7,12 @@ import { IconCheck, IconChecks, IconDots, IconLink, IconLock, IconPencil, IconTr
 import { memo, useState } from "react";
 import { useIntl } from "react-intl";
 import { ChatterService, PartyKind, Role, type Message } from "../api/contract.ts";
+import { toFault } from "../api/fault.ts";
 import { exactTime } from "../intl/time.tsx";
 import { useText } from "../intl/intl.tsx";
 import { useServices } from "../services.tsx";
-import { IconButton } from "../ui/header.tsx";
 import { PartyFace } from "../ui/person.tsx";
-import { FailureLine } from "../ui/states.tsx";
+import { FailureLine, useFaultText } from "../ui/states.tsx";
 import { Body } from "./body.tsx";
 import { FileTiles } from "./files.tsx";
 import { postedAt } from "./group.ts";
@@ -97,31 +98,55 @@ function Receipt({ read }: { read: boolean }) {
   );
 }
 
-function Actions({ message, own, link, onEdit }: { message: Message; own: boolean; link: string; onEdit: () => void }) {
+/** The menu of a message. There are many messages, so it is made when first asked for. */
+function Actions(props: ActionsProps) {
+  const t = useText();
+  const [asked, setAsked] = useState(false);
+  return (
+    <div className={classes.actions}>
+      {asked ? (
+        <ActionMenu {...props} />
+      ) : (
+        <UnstyledButton className={classes.more} aria-label={t("message.actions")} aria-haspopup="menu" onClick={() => setAsked(true)}>
+          <IconDots size={16} aria-hidden />
+        </UnstyledButton>
+      )}
+    </div>
+  );
+}
+
+interface ActionsProps {
+  message: Message;
+  own: boolean;
+  link: string;
+  onEdit: () => void;
+}
+
+function ActionMenu({ message, own, link, onEdit }: ActionsProps) {
   const t = useText();
   const { cache, me } = useServices();
   const clipboard = useClipboard();
+  const faultText = useFaultText();
   const remove = useMutation(ChatterService.method.deleteMessage, {
     onSuccess: (answer) => answer.message && cache.message(answer.message),
+    onError: (error) => void notifications.show({ color: "red", message: faultText(toFault(error)) }),
   });
   const may = own || me.role === Role.ADMINISTRATOR;
   return (
-    <div className={classes.actions}>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <IconButton size="sm" label={t("message.actions")}><IconDots size={16} /></IconButton>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<IconLink size={15} />} onClick={() => clipboard.copy(link)}>{t("message.copyLink")}</Menu.Item>
-          {may && message.body !== "" && <Menu.Item leftSection={<IconPencil size={15} />} onClick={onEdit}>{t("message.edit")}</Menu.Item>}
-          {may && (
-            <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => remove.mutate({ threadId: message.threadId, messageId: message.id })}>
-              {t("message.delete")}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
-    </div>
+    <Menu position="bottom-end" defaultOpened>
+      <Menu.Target>
+        <UnstyledButton className={classes.more} aria-label={t("message.actions")}><IconDots size={16} aria-hidden /></UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconLink size={15} />} onClick={() => clipboard.copy(link)}>{t("message.copyLink")}</Menu.Item>
+        {may && message.body !== "" && <Menu.Item leftSection={<IconPencil size={15} />} onClick={onEdit}>{t("message.edit")}</Menu.Item>}
+        {may && (
+          <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => remove.mutate({ threadId: message.threadId, messageId: message.id })}>
+            {t("message.delete")}
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

@@ -2,6 +2,7 @@
 import { type Fault, toFault } from "../api/fault.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Message, PostMessageRequestSchema } from "../api/contract.ts";
+import type { Keep } from "../storage.ts";
 
 /** A file that a message on its way takes along. */
 export interface PendingFile {
@@ -42,7 +43,7 @@ export class Outbox {
   readonly #post: Post;
   readonly #sent: (message: Message) => void;
   readonly #wait: (attempt: number) => Promise<void>;
-  readonly #storage: Storage | undefined;
+  readonly #storage: Keep | undefined;
 
   constructor(options: {
     post: Post;
@@ -50,7 +51,7 @@ export class Outbox {
     sent: (message: Message) => void;
     wait: (attempt: number) => Promise<void>;
     /** Where messages survive a reload; unset: nowhere. */
-    storage?: Storage;
+    storage?: Keep;
   }) {
     this.#post = options.post;
     this.#sent = options.sent;
@@ -162,7 +163,7 @@ export class Outbox {
 const KEY = "parley.outbox";
 
 /** What was on its way when the page went away: it waits for the writer. */
-function restore(storage: Storage | undefined): Pending[] {
+function restore(storage: Keep | undefined): Pending[] {
   const text = storage?.getItem(KEY);
   if (!text) return [];
   try {

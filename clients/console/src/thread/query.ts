@@ -12,14 +12,15 @@ export function threadLogKey(threadId: string, around?: bigint): readonly unknow
   return around === undefined ? ["thread-log", threadId] : ["thread-log", threadId, { around: around.toString() }];
 }
 
-/** A stretch of a thread: its end, or the neighbourhood of one message. */
-export function threadLogOptions(transport: Transport, journal: Journal, threadId: string, around: bigint | undefined) {
+/** A stretch of a thread: its end, or the neighbourhood of one message. `seen` is told the request ids in it. */
+export function threadLogOptions(transport: Transport, journal: Journal, threadId: string, around: bigint | undefined, seen?: (requestId: string) => void) {
   const client = createClient(ChatterService, transport);
   return queryOptions({
     queryKey: threadLogKey(threadId, around ?? 0n),
     queryFn: async ({ signal }): Promise<ThreadLog> => {
       const place = around === undefined ? { case: undefined } : { case: "aroundSeq" as const, value: around };
       const page = await client.listMessages({ threadId, pageSize: PAGE, place }, { signal });
+      page.messages.forEach((message) => seen?.(message.requestId));
       return journal.replay(threadId, fromPage(page));
     },
     // The stream keeps it fresh.

@@ -28,11 +28,11 @@ export interface ThreadView {
 
 /** Loads a thread, keeps it live while it is shown, and pages through it. */
 export function useThread(threadId: string, seq: number | undefined): ThreadView {
-  const { transport, journal, engine } = useServices();
+  const { transport, journal, engine, outbox } = useServices();
   const [left, setLeft] = useState<number>();
   const around = seq !== undefined && seq !== left ? BigInt(seq) : undefined;
   const info = useQuery(ChatterService.method.getThread, { threadId }, { staleTime: 0 });
-  const options = threadLogOptions(transport, journal, threadId, around);
+  const options = threadLogOptions(transport, journal, threadId, around, (requestId) => outbox.arrived(requestId));
   const { data: log, error, isPending, refetch } = usePlainQuery(options);
   const loaded = log !== undefined;
   const cursor = useLatest(log?.cursor ?? "");

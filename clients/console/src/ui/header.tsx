@@ -42,7 +42,7 @@ type IconButtonProps = ComponentProps<typeof ActionIcon<"button">> & {
 export function IconButton({ label, keys, children, ...rest }: IconButtonProps) {
   return (
     <Tooltip label={keys ? <>{label} <kbd className={classes.kbd}>{keys}</kbd></> : label}>
-      <ActionIcon variant="subtle" color="gray" aria-label={label} {...rest}>
+      <ActionIcon variant="subtle" color="gray" className={classes.icon} aria-label={label} {...rest}>
         {children}
       </ActionIcon>
     </Tooltip>

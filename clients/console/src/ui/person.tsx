@@ -1,15 +1,21 @@
-import { PartyKind, PresenceState, Availability, type Party, type Presence } from "../api/contract.ts";
 import { useQuery } from "@connectrpc/connect-query";
-import { LiveService } from "../api/contract.ts";
+import { createContext, useContext, useMemo, type ReactNode } from "react";
+import { Availability, LiveService, PartyKind, PresenceState, type Party, type Presence } from "../api/contract.ts";
 import { useText } from "../intl/intl.tsx";
 import classes from "./person.module.css";
 
-const PRESENCE = LiveService.method.listPresence;
+const Presences = createContext<ReadonlyMap<string, Presence>>(new Map());
+
+/** Knows how present everybody is, for all faces below. */
+export function PresenceProvider({ children }: { children: ReactNode }) {
+  const { data } = useQuery(LiveService.method.listPresence, { pageSize: 200 }, { staleTime: Infinity });
+  const presences = useMemo(() => new Map(data?.presences.map((presence) => [presence.userId, presence])), [data]);
+  return <Presences value={presences}>{children}</Presences>;
+}
 
 /** How present a user is; undefined when not there or not known. */
-export function usePresence(userId: string | undefined): Presence | undefined {
-  const { data } = useQuery(PRESENCE, { pageSize: 200 }, { staleTime: Infinity });
-  return data?.presences.find((presence) => presence.userId === userId);
+export function usePresence(userId: string): Presence | undefined {
+  return useContext(Presences).get(userId);
 }
 
 /** Up to two letters for a name. */

@@ -30,6 +30,15 @@ function item(requestId: string): Sending {
 
 const shown = (talk: Talk): string[] => [...talk.messages.map(({ id }) => id ?? ""), ...talk.outbox.map(({ requestId }) => requestId)];
 
+/** Each once, by seq, and the visitor's own in the order in which they were written. */
+function requireOrder(talk: Talk): void {
+  const seqs = talk.messages.map(talks.seqOf);
+  expect(seqs).toEqual([...seqs].toSorted((a, b) => a - b));
+  expect(new Set(shown(talk)).size).toBe(shown(talk).length);
+  const written = [...talk.messages, ...talk.outbox].map(({ requestId }) => requestId).filter(Boolean);
+  expect(written).toEqual([...written].toSorted((a, b) => Number(a) - Number(b)));
+}
+
 // Whatever comes twice, late, or by two ways at once: what is shown in the end is
 // what the server has, each once and in its order, and nothing that has a place
 // ever changes it.
@@ -44,14 +53,6 @@ test.each(seeds(150))("events, pages and answers in any mixture end as the serve
   const commit = (one: MessageJson): void => {
     log.push(one);
     changes.push(one);
-  };
-  const check = (): void => {
-    const seqs = talk.messages.map(talks.seqOf);
-    expect(seqs).toEqual([...seqs].toSorted((a, b) => a - b));
-    expect(new Set(seqs).size).toBe(seqs.length);
-    expect(new Set(shown(talk)).size).toBe(shown(talk).length);
-    const written = [...talk.messages.map(({ requestId }) => requestId), ...talk.outbox.map(({ requestId }) => requestId)].filter(Boolean);
-    expect(written).toEqual([...written].toSorted((a, b) => Number(a) - Number(b)));
   };
   const steps: (() => void)[] = [
     () => commit(message(log.length + 1)),
@@ -102,7 +103,7 @@ test.each(seeds(150))("events, pages and answers in any mixture end as the serve
   }
   for (let step = 0; step < 120; step++) {
     steps[random.below(steps.length)]?.();
-    check();
+    requireOrder(talk);
   }
   for (const change of changes.slice(told)) talk = talks.receive(talk, change);
   while (waiting[0] && log.some(({ requestId }) => requestId === waiting[0]?.requestId)) {

@@ -9,13 +9,13 @@ const MAX_LENGTH = 20_000;
 
 /** Where the visitor writes. */
 export function Composer({ state }: { state: State }): VNode {
-  const { words, conversation, uploads } = useApp();
+  const { words, uploads } = useApp();
   const [text, setText] = useDraft();
   const area = useGrowing(text);
   const email = useRef<HTMLInputElement>(null);
   const [wrong, setWrong] = useState(false);
-  const first = !state.talk.chat && state.talk.outbox.length === 0;
-  const asks = first && state.widget?.online !== true;
+  const post = usePost(state);
+  const asks = begins(state) && state.widget?.online !== true;
   const can = text.trim() !== "" || uploads.items.some((item) => item.file ?? (!item.tooBig && !item.failed));
   const send = (): void => {
     if (!can) return;
@@ -24,15 +24,10 @@ export function Composer({ state }: { state: State }): VNode {
       email.current.focus();
       return;
     }
-    const body = text.trim() || (first ? names() : "");
-    if (uploads.items.length > 0 && !(uploads.ready && !first)) {
-      if (body) conversation.send(body, [], email.current?.value);
-      uploads.follow();
-    } else conversation.send(body, uploads.take(), email.current?.value);
+    post(text.trim(), email.current?.value ?? "");
     setText("");
     area.current?.focus();
   };
-  const names = (): string => `📎 ${uploads.items.map(({ name }) => name).join(", ")}`;
   return (
     <div class="composer">
       {asks && (
@@ -45,37 +40,72 @@ export function Composer({ state }: { state: State }): VNode {
       <Tray />
       <div class="box">
         <Attach />
-        <textarea
-          ref={area}
-          rows={1}
-          dir="auto"
-          maxLength={MAX_LENGTH}
-          value={text}
-          aria-label={words.message}
-          placeholder={state.widget?.inputPlaceholder || words.placeholder}
-          enterkeyhint="send"
-          onInput={(event) => {
-            setText(event.currentTarget.value);
-            conversation.typing(event.currentTarget.value === "");
-          }}
-          onBlur={() => conversation.typing(true)}
-          onKeyDown={(event) => {
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-            event.preventDefault();
-            send();
-          }}
-          onPaste={(event) => {
-            const files = event.clipboardData?.files;
-            if (!files?.length) return;
-            event.preventDefault();
-            uploads.add(files);
-          }}
-        />
+        <Input area={area} text={text} setText={setText} send={send} hint={state.widget?.inputPlaceholder || words.placeholder} />
         <button type="button" class="send" aria-label={words.send} title={words.send} disabled={!can} onClick={send}>
           <SendIcon />
         </button>
       </div>
     </div>
+  );
+}
+
+/** True as long as nothing was said. */
+const begins = ({ talk }: State): boolean => !talk.chat && talk.outbox.length === 0;
+
+/**
+ * Sends a text with its files. Files that are still on their way do not hold the
+ * text up: they follow as a message of their own. They need a chat to go into, so
+ * that the first message, if it has no text, is their names.
+ */
+function usePost(state: State): (text: string, email: string) => void {
+  const { conversation, uploads } = useApp();
+  return (text, email) => {
+    const first = begins(state);
+    if (uploads.ready && !(first && uploads.items.length > 0)) return conversation.send(text, uploads.take(), email);
+    const names = `📎 ${uploads.items.map(({ name }) => name).join(", ")}`;
+    const body = text || (first ? names : "");
+    if (body) conversation.send(body, [], email);
+    uploads.follow();
+  };
+}
+
+interface InputProps {
+  area: { current: HTMLTextAreaElement | null };
+  text: string;
+  setText: (text: string) => void;
+  send: () => void;
+  hint: string;
+}
+
+function Input({ area, text, setText, send, hint }: InputProps): VNode {
+  const { words, conversation, uploads } = useApp();
+  return (
+    <textarea
+      ref={area}
+      rows={1}
+      dir="auto"
+      maxLength={MAX_LENGTH}
+      value={text}
+      aria-label={words.message}
+      placeholder={hint}
+      enterkeyhint="send"
+      onInput={(event) => {
+        setText(event.currentTarget.value);
+        conversation.typing(event.currentTarget.value === "");
+      }}
+      onBlur={() => conversation.typing(true)}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+        event.preventDefault();
+        send();
+      }}
+      onPaste={(event) => {
+        const files = event.clipboardData?.files;
+        if (!files?.length) return;
+        event.preventDefault();
+        uploads.add(files);
+      }}
+    />
   );
 }
 
