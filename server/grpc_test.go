@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 tools still speak the old reflection, so we do, too
+
 package server_test
 
 import (

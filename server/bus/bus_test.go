@@ -182,7 +182,7 @@ func TestBus_SurvivesRedis(t *testing.T) {
 				require.Eventually(t, func() bool { return !a.Healthy() && !b.Healthy() }, soon, time.Millisecond)
 				began := time.Now()
 				for range 20_000 { // more than the queue holds
-					a.Publish(signal("local", ""))
+					a.Publish(signal(uuid.NewString(), ""))
 				}
 				require.Less(t, time.Since(began), 5*time.Second, "posting waited for Redis")
 				require.Positive(t, a.Dropped())
@@ -191,7 +191,6 @@ func TestBus_SurvivesRedis(t *testing.T) {
 				reaches(t, a, b)
 				reaches(t, b, a)
 			}
-			require.Zero(t, b.times("local"))
 		})
 	}
 }

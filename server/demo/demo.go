@@ -130,9 +130,25 @@ func (l *loader) users(ctx context.Context, d *data) error {
 			c.ID = uuid.MustParse(res.GetUser().GetId())
 		}
 		l.people[u.Key] = c
+		if i == 0 {
+			_, err := l.s.Identity.UpdateUser(l.as(ctx, u.Key), &identityv1.UpdateUserRequest{
+				User:       &identityv1.User{Id: c.ID.String(), ChatName: u.ChatName},
+				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"chat_name"}},
+			})
+			if err != nil {
+				return fmt.Errorf("name %s: %w", u.Name, err)
+			}
+		}
 		if role == identityv1.Role_ROLE_AGENT {
 			l.agents = append(l.agents, u.Key)
 		}
+	}
+	// The first user was made with the workspace, which does not ask for these.
+	_, err = l.s.Identity.UpdateUser(l.as(ctx, first.Key), &identityv1.UpdateUserRequest{User: &identityv1.User{
+		Id: made.Administrator.String(), ChatName: first.ChatName, Locale: first.Locale,
+	}})
+	if err != nil {
+		return fmt.Errorf("name %s: %w", first.Name, err)
 	}
 	return nil
 }
@@ -211,6 +227,15 @@ func (l *loader) chats(ctx context.Context, d *data) error {
 		return fmt.Errorf("find the demo channel: %w", err)
 	}
 	channel := channels.GetChannels()[0].GetId()
+	_, err = l.s.LiveChat.UpdateChannel(l.as(ctx, "nora"), &livechatv1.UpdateChannelRequest{
+		Channel: &livechatv1.Channel{
+			Id: channel, Title: "Fernhill Garden Supply", WelcomeText: "Hello. Ask us about plants, tools or your order.",
+		},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"title", "welcome_text"}},
+	})
+	if err != nil {
+		return fmt.Errorf("name the demo channel: %w", err)
+	}
 	for _, agent := range l.agents {
 		if _, err := l.s.LiveChat.JoinChannel(l.as(ctx, agent), &livechatv1.JoinChannelRequest{ChannelId: channel}); err != nil {
 			return fmt.Errorf("join the demo channel: %w", err)

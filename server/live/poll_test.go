@@ -178,7 +178,7 @@ func kindOf(f *livev1.SubscribeResponse) string {
 func TestSubscribe_TellsOfAnInboxItsNewestStateLast(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	n := w.node(nodeConfig{})
+	n := w.node(nodeConfig{silent: true})
 	l := w.listen(n, w.member, inboxTopic, presenceTopic)
 	require.Equal(t, livev1.ResetReason_RESET_REASON_STATE_TOPIC, l.opened().GetResetReason())
 	require.Equal(t, livev1.ResetReason_RESET_REASON_STATE_TOPIC, l.opened().GetResetReason())
@@ -203,7 +203,7 @@ func TestSubscribe_TellsOfAnInboxItsNewestStateLast(t *testing.T) {
 func TestSubscribe_TellsVisitorsOfTheirChatsOnly(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	n := w.node(nodeConfig{})
+	n := w.node(nodeConfig{silent: true})
 	l := w.listen(n, w.visitor, inboxTopic, chatsTopic, presenceTopic)
 	for range 3 {
 		require.NotNil(t, l.next().GetTopicClosed())

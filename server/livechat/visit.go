@@ -22,10 +22,7 @@ import (
 
 // What a window shows where the channel says nothing.
 const (
-	defaultTitle       = "Chat with us"
-	defaultWelcome     = "Hello. How can we help you?"
-	defaultPlaceholder = "Write a message"
-	defaultColor       = "#0f766e"
+	defaultColor = "#0f766e"
 )
 
 // mostUserAgent is how much is kept of how a browser names itself.
@@ -62,8 +59,8 @@ func (h *VisitorHandler) GetWidget(ctx context.Context, req *visitorv1.GetWidget
 		return nil, err
 	}
 	return &visitorv1.GetWidgetResponse{Widget: &visitorv1.Widget{
-		ChannelId: row.ID.String(), Title: cmp.Or(row.Title, defaultTitle), WelcomeText: cmp.Or(row.WelcomeText, defaultWelcome),
-		InputPlaceholder: cmp.Or(row.InputPlaceholder, defaultPlaceholder), Color: cmp.Or(row.Color, defaultColor),
+		ChannelId: row.ID.String(), Title: row.Title, WelcomeText: row.WelcomeText,
+		InputPlaceholder: row.InputPlaceholder, Color: cmp.Or(row.Color, defaultColor),
 		Online: len(available) > 0, MaxFileSize: h.MaxFileSize,
 	}}, nil
 }

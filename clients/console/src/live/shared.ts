@@ -24,7 +24,7 @@ export interface Sharing {
 
 /** Sharing as this browser has it; undefined where it has not, as over plain http. */
 export function sharing(): Sharing | undefined {
-  if (!("locks" in navigator) || typeof BroadcastChannel === "undefined") return undefined;
+  if (!navigator.locks || typeof BroadcastChannel === "undefined") return undefined;
   return { locks: { request: (name, options, run) => navigator.locks.request(name, options, run) }, channel: (name) => new BroadcastChannel(name) };
 }
 

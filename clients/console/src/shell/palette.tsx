@@ -48,7 +48,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     { title: t("palette.actions"), entries: actions },
   ].filter((group) => group.entries.length > 0);
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} onSpotlightClose={onClose} forceOpened clearQueryOnClose={false} shortcut={null} radius="md" overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}>
+    <Spotlight.Root aria-label={t("nav.search")} query={query} onQueryChange={setQuery} onSpotlightClose={onClose} forceOpened clearQueryOnClose={false} shortcut={null} radius="md" overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}>
       <Spotlight.Search placeholder={t("palette.placeholder")} leftSection={<IconSearch size={18} />} aria-label={t("nav.search")} />
       <Spotlight.ActionsList className={classes.list}>
         {groups.map((group) => (

@@ -138,6 +138,8 @@ const night = {
   "--mantine-color-teal-light": "#14342f",
   "--mantine-color-teal-light-hover": "#18403a",
   "--mantine-color-teal-light-color": "#8bd5cc",
+  "--mantine-color-red-light": "#3a1e20",
+  "--mantine-color-red-light-color": "#ffb3b3",
   "--mantine-color-gray-light": "#2a323a",
   "--mantine-color-gray-light-color": "#c4ccd4",
   "--p-ground": "#101418",

@@ -131,9 +131,11 @@ function ActionMenu({ message, own, link, onEdit }: ActionsProps) {
     onSuccess: (answer) => answer.message && cache.message(answer.message),
     onError: (error) => void notifications.show({ color: "red", message: faultText(toFault(error)) }),
   });
+  const [sure, setSure] = useState(false);
   const may = own || me.role === Role.ADMINISTRATOR;
+  const erase = (): void => remove.mutate({ threadId: message.threadId, messageId: message.id });
   return (
-    <Menu position="bottom-end" defaultOpened>
+    <Menu position="bottom-end" defaultOpened onClose={() => setSure(false)}>
       <Menu.Target>
         <UnstyledButton className={classes.more} aria-label={t("message.actions")}><IconDots size={16} aria-hidden /></UnstyledButton>
       </Menu.Target>
@@ -141,8 +143,8 @@ function ActionMenu({ message, own, link, onEdit }: ActionsProps) {
         <Menu.Item leftSection={<IconLink size={15} />} onClick={() => clipboard.copy(link)}>{t("message.copyLink")}</Menu.Item>
         {may && message.body !== "" && <Menu.Item leftSection={<IconPencil size={15} />} onClick={onEdit}>{t("message.edit")}</Menu.Item>}
         {may && (
-          <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => remove.mutate({ threadId: message.threadId, messageId: message.id })}>
-            {t("message.delete")}
+          <Menu.Item color="red" leftSection={<IconTrash size={15} />} closeMenuOnClick={sure} onClick={sure ? erase : () => setSure(true)}>
+            {sure ? t("message.deleteSure") : t("message.delete")}
           </Menu.Item>
         )}
       </Menu.Dropdown>

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { State } from "../core/store.ts";
-import { useApp } from "./context.ts";
+import { useApp, useUploads } from "./context.ts";
 import { ClipIcon, SendIcon } from "./icons.tsx";
 import { Tray } from "./tray.tsx";
 
@@ -9,14 +9,15 @@ const MAX_LENGTH = 20_000;
 
 /** Where the visitor writes. */
 export function Composer({ state }: { state: State }): VNode {
-  const { words, uploads } = useApp();
+  const { words } = useApp();
+  const files = useUploads();
   const [text, setText] = useDraft();
   const area = useGrowing(text);
   const email = useRef<HTMLInputElement>(null);
   const [wrong, setWrong] = useState(false);
   const post = usePost(state);
   const asks = begins(state) && state.widget?.online !== true;
-  const can = text.trim() !== "" || uploads.items.some((item) => item.file ?? (!item.tooBig && !item.failed));
+  const can = text.trim() !== "" || files.some((item) => item.file ?? (!item.tooBig && !item.failed));
   const send = (): void => {
     if (!can) return;
     if (asks && email.current?.validity.valid === false) {

@@ -3,7 +3,7 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import type { Conversation } from "../core/conversation.ts";
 import type { State, Store } from "../core/store.ts";
 import type { Words } from "../words/words.ts";
-import type { Uploads } from "./uploads.ts";
+import type { Upload, Uploads } from "./uploads.ts";
 
 /** What every part of the panel works with. */
 export interface App {
@@ -37,4 +37,12 @@ export function useShown(store: Store): State {
     return store.watch(() => setState(store.state));
   }, [store]);
   return state;
+}
+
+/** The files of the message being written; what calls it is drawn anew when they change. */
+export function useUploads(): readonly Upload[] {
+  const { uploads } = useApp();
+  const [items, setItems] = useState(uploads.items);
+  useEffect(() => uploads.watch(() => setItems(uploads.items)), [uploads]);
+  return items;
 }

@@ -1,15 +1,12 @@
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { useApp } from "./context.ts";
+import { useApp, useUploads } from "./context.ts";
 import { bytes } from "./format.ts";
 import { CloseIcon, FileIcon } from "./icons.tsx";
 import type { Upload } from "./uploads.ts";
 
 /** The files that go with the message being written. */
 export function Tray(): VNode {
-  const { uploads } = useApp();
-  const [items, setItems] = useState(uploads.items);
-  useEffect(() => uploads.watch(() => setItems(uploads.items)), [uploads]);
+  const items = useUploads();
   return (
     <ul class="tray" hidden={items.length === 0}>
       {items.map((item) => (

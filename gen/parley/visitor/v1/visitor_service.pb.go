@@ -124,7 +124,8 @@ type Widget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUID of the channel.
 	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// Title of the window.
+	// Title of the window. Empty, as the next two, where the channel sets none:
+	// then the window says its own in the visitor's language.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// What visitors read before they write.
 	WelcomeText string `protobuf:"bytes,3,opt,name=welcome_text,json=welcomeText,proto3" json:"welcome_text,omitempty"`

@@ -102,7 +102,8 @@ export type Widget = Message<"parley.visitor.v1.Widget"> & {
   channelId: string;
 
   /**
-   * Title of the window.
+   * Title of the window. Empty, as the next two, where the channel sets none:
+   * then the window says its own in the visitor's language.
    *
    * @generated from field: string title = 2;
    */
@@ -158,7 +159,8 @@ export type WidgetJson = {
   channelId?: string;
 
   /**
-   * Title of the window.
+   * Title of the window. Empty, as the next two, where the channel sets none:
+   * then the window says its own in the visitor's language.
    *
    * @generated from field: string title = 2;
    */
