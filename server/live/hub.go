@@ -95,6 +95,7 @@ type Hub struct {
 	topics  map[thread.Key]*topic
 	streams map[string]*stream
 	states  [stateKinds]map[uuid.UUID]map[*stream]struct{} // by user for the inbox, else by workspace
+	opened  int                                            // streams opened since takeOpened
 	changed *changes
 	chats   coalescer
 	inboxes coalescer
@@ -167,6 +168,7 @@ func (h *Hub) open(c access.Caller) (*stream, error) {
 		return nil, errFull
 	}
 	h.streams[s.id] = s
+	h.opened++
 	return s, nil
 }
 

@@ -57,7 +57,9 @@ func (l *listener) next() *livev1.SubscribeResponse {
 	l.t.Helper()
 	select {
 	case f, ok := <-l.frames:
-		require.True(l.t, ok, "the stream ended: %v", l.err)
+		if !ok {
+			require.FailNow(l.t, "the stream ended", "%v", l.err)
+		}
 		return f
 	case <-time.After(soon):
 		require.FailNow(l.t, "no frame came")

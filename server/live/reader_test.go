@@ -58,7 +58,7 @@ func (r *reader) String() string { return r.who.caller.Name + " by " + r.protoco
 func (r *reader) come(n *node) {
 	r.leave()
 	ctx, cancel := context.WithCancel(context.Background())
-	client, closeIdle := n.dial(r.who, r.protocol)
+	client, closeIdle := n.dialNarrow(r.who, r.protocol)
 	r.mu.Lock()
 	r.node = n
 	r.mu.Unlock()
@@ -285,21 +285,21 @@ func (r *reader) load(n *node) (map[string]*threadv1.Message, error) {
 
 // behind says in what its view differs from a fresh load; empty if in nothing.
 func (r *reader) behind(n *node) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	fresh, err := r.load(n)
 	if err != nil {
 		return err.Error()
 	}
+	marks, err := n.log.Marks(context.Background(), r.who.caller.Workspace, r.thread)
+	if err != nil {
+		return err.Error()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if len(fresh) != len(r.view) {
 		return fmt.Sprintf("%v knows %d of %d messages", r, len(r.view), len(fresh))
 	}
 	if diff := cmp.Diff(fresh, r.view, protocmp.Transform()); diff != "" {
 		return fmt.Sprintf("%v sees other than is there (- there, + seen):\n%s", r, diff)
-	}
-	marks, err := n.log.Marks(context.Background(), r.who.caller.Workspace, r.thread)
-	if err != nil {
-		return err.Error()
 	}
 	want := map[string]int64{}
 	for _, m := range marks {
@@ -315,9 +315,9 @@ func (r *reader) behind(n *node) string {
 
 // catchUp waits until its view is what is there.
 func (r *reader) catchUp(n *node) error {
-	ticker := time.NewTicker(3 * time.Millisecond)
+	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
-	for end := time.Now().Add(15 * time.Second); ; <-ticker.C {
+	for end := time.Now().Add(30 * time.Second); ; <-ticker.C {
 		behind := r.behind(n)
 		switch err := r.failure(); {
 		case err != nil:

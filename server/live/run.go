@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,6 +28,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	var swept, looked, doubted time.Time
+	var rushing rush
 	for {
 		select {
 		case <-ctx.Done():
@@ -37,6 +39,9 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 		now, healthy := h.now(), h.Bus.Healthy()
 		h.tick(now)
+		if rushing.over(h.takeOpened()) {
+			h.background(func(context.Context) { debug.FreeOSMemory() })
+		}
 		if now.Sub(swept) >= sweepEvery {
 			swept = now
 			h.background(h.sweepCredentials)
@@ -71,6 +76,32 @@ func (h *Hub) doubt() {
 		}
 	}
 	h.doubtMarks()
+}
+
+// rush is a time in which many streams are opened, as when a network comes back.
+// What their handshakes left behind is given back to the machine when it is over,
+// and not minutes later: idle streams are many, and should cost only themselves.
+type rush struct{ opened int }
+
+const rushSize = 256
+
+// over is true when a rush has ended.
+func (r *rush) over(opened int) bool {
+	r.opened += opened
+	if r.opened < rushSize || opened > 0 {
+		return false
+	}
+	r.opened = 0
+	return true
+}
+
+// takeOpened answers how many streams were opened since it was last asked.
+func (h *Hub) takeOpened() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := h.opened
+	h.opened = 0
+	return n
 }
 
 // tick asks for heartbeats, ends what is old, and forgets abandoned topics.

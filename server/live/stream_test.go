@@ -29,6 +29,7 @@ func TestSubscribe_EndsWithItsCredential(t *testing.T) {
 			byVisitor := w.listen(n, w.visitor, topicOf(id, ""))
 			stays.opened()
 			c := w.agent.caller
+			require.Eventually(t, func() bool { return n.queries.of("CredentialListEnded") > 0 }, soon, time.Millisecond) // just looked
 			revoked := time.Now()
 			require.NoError(t, office.identity.Credentials.Revoke(t.Context(), c.Workspace, c.ID, c.Credential))
 			require.NoError(t, office.identity.Credentials.Revoke(t.Context(), c.Workspace, uuid.Nil, w.visitor.caller.Credential))
@@ -177,7 +178,7 @@ func TestSubscribe_RefusesMoreStreamsThanItHolds(t *testing.T) {
 func TestSubscribe_CutsOffWhoeverStopsReading(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	n := w.node(nodeConfig{smallBuffers: true, writeWithin: time.Second})
+	n := w.node(nodeConfig{smallBuffers: true, writeWithin: 2 * time.Second})
 	id := w.chat(n)
 	well := w.listen(n, w.member, topicOf(id, ""))
 	well.opened()
@@ -189,11 +190,11 @@ func TestSubscribe_CutsOffWhoeverStopsReading(t *testing.T) {
 		stuck.pause()
 	}
 	require.Eventually(t, func() bool { return n.hub.Streams() == 3 }, soon, time.Millisecond)
-	began := time.Now()
-	for i := range 200 {
+	for range 200 {
+		began := time.Now()
 		m := w.post(n, w.draft(w.agent, id, long()))
 		require.Equal(t, m.Rev, well.message().GetRev())
-		require.Less(t, time.Since(began), time.Duration(i+1)*50*time.Millisecond+time.Second, "somebody was waited for")
+		require.Less(t, time.Since(began), 1500*time.Millisecond, "somebody was waited for")
 	}
 	require.Eventually(t, func() bool { return n.hub.Streams() == 1 }, soon, 10*time.Millisecond)
 }

@@ -179,15 +179,27 @@ var protocols = map[string][]connect.ClientOption{
 	"connect": nil, "json": {connect.WithProtoJSON()}, "grpc": {connect.WithGRPC()}, "grpc-web": {connect.WithGRPCWeb()}, "h2": nil,
 }
 
-// dial is a client with a connection of its own and little room in it.
+// dial is a client with connections of its own.
 func (n *node) dial(p *person, protocol string) (client livev1connect.LiveServiceClient, hangUp func()) {
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return n.dialWith(new(net.Dialer).DialContext, p, protocol)
+}
+
+// dialNarrow is dial with little room in the connection, so that a reader who stops
+// is noticed soon.
+func (n *node) dialNarrow(p *person, protocol string) (client livev1connect.LiveServiceClient, hangUp func()) {
+	return n.dialWith(func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, addr)
 		if t, ok := c.(*net.TCPConn); ok {
 			_ = t.SetReadBuffer(64 << 10)
 		}
 		return c, err
-	}}
+	}, p, protocol)
+}
+
+type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
+
+func (n *node) dialWith(dial dialer, p *person, protocol string) (client livev1connect.LiveServiceClient, hangUp func()) {
+	transport := &http.Transport{DialContext: dial}
 	if protocol == "grpc" || protocol == "h2" {
 		transport.Protocols = new(http.Protocols)
 		transport.Protocols.SetUnencryptedHTTP2(true)

@@ -74,8 +74,8 @@ func (d *database) many(_ context.Context, posts []*post) {
 	if d.released != nil {
 		<-d.released
 	}
-	for range rand.IntN(4) {
-		runtime.Gosched()
+	if rand.IntN(4) == 0 {
+		<-time.After(rand.N(3 * patience)) // as one that waits for a lock
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
