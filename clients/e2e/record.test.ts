@@ -27,6 +27,8 @@ describe("A record and its chatter", () => {
     await nora.area("Records").click();
     await nora.page.goto(`${program.url}/console/records/lead`);
     await nora.page.getByRole("textbox", { name: "Search titles" }).fill("orchard");
+    await nora.page.waitForURL(/s=orchard/u);
+    await nora.page.getByText("1 record", { exact: true }).waitFor();
     await nora.page.getByRole("row").filter({ hasText: /orchard/iu }).getByRole("link").first().click();
     await nora.log.waitFor();
     await twin.page.goto(nora.page.url());

@@ -78,10 +78,12 @@ func (l *listener) opened() *livev1.TopicOpened {
 // find skips frames until one is wanted.
 func (l *listener) find(wanted func(*livev1.SubscribeResponse) bool) *livev1.SubscribeResponse {
 	l.t.Helper()
-	for {
-		if f := l.next(); wanted(f) {
+	for end := time.Now().Add(2 * soon); ; {
+		f := l.next()
+		if wanted(f) {
 			return f
 		}
+		require.True(l.t, time.Now().Before(end), "what is waited for did not come")
 	}
 }
 

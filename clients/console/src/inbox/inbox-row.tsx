@@ -38,10 +38,10 @@ export function InboxRow({ item, view, selected, onDone, onStar }: InboxRowProps
         </span>
       </Link>
       <div className={classes.rowActions}>
-        <IconButton size="sm" label={item.starred ? t("inbox.unstar") : t("inbox.star")} keys="s" onClick={onStar}>
+        <IconButton size={24} label={item.starred ? t("inbox.unstar") : t("inbox.star")} keys="s" onClick={onStar}>
           {item.starred ? <IconStarFilled size={15} className={classes.starred} /> : <IconStar size={15} />}
         </IconButton>
-        <IconButton size="sm" label={t("inbox.done")} keys="e" onClick={onDone}><IconCheck size={15} /></IconButton>
+        <IconButton size={24} label={t("inbox.done")} keys="e" onClick={onDone}><IconCheck size={15} /></IconButton>
       </div>
     </div>
   );
