@@ -49,7 +49,8 @@ type Bus struct {
 	log     *slog.Logger
 	out     chan outgoing
 	up      atomic.Int32 // shards that are being heard
-	alone   atomic.Bool  // nobody else hears us
+	others  atomic.Int64 // signs of life of other nodes, and one
+	aloneAt atomic.Int64 // how many there were when nobody else heard us; 0 if somebody did
 	probed  atomic.Int64 // when that was last tried, in Unix milliseconds
 	dropped atomic.Int64
 	plain   atomic.Bool
@@ -66,7 +67,9 @@ type outgoing struct {
 
 // New makes a bus over Redis. Without Redis (nil) it still serves its own node.
 func New(client redis.UniversalClient, node uuid.UUID, log *slog.Logger) *Bus {
-	return &Bus{redis: client, node: node, log: log, out: make(chan outgoing, queueSize)}
+	b := &Bus{redis: client, node: node, log: log, out: make(chan outgoing, queueSize)}
+	b.others.Store(1)
+	return b
 }
 
 // Handle registers what is called with every signal, of this node and of the
@@ -102,7 +105,7 @@ func (b *Bus) Publish(s *wirev1.Signal) {
 // of a second goes out, to learn whether that is still so; a node that comes says
 // so itself and compares with PostgreSQL a moment later, so it misses nothing.
 func (b *Bus) Send(s *wirev1.Signal) {
-	if b.redis == nil || (b.alone.Load() && !b.dueProbe()) {
+	if b.redis == nil || (b.alone() && !b.dueProbe()) {
 		return
 	}
 	s.NodeId = b.node[:]
@@ -117,6 +120,10 @@ func (b *Bus) Send(s *wirev1.Signal) {
 		b.dropped.Add(1)
 	}
 }
+
+// alone is true if nobody else heard us when that was last looked at, and nobody
+// came since: not even while the answer was on its way.
+func (b *Bus) alone() bool { return b.aloneAt.Load() == b.others.Load() }
 
 // dueProbe is true once in a while.
 func (b *Bus) dueProbe() bool {
@@ -153,13 +160,14 @@ func (b *Bus) sendAll(ctx context.Context) {
 		for len(batch) < pipeline && len(b.out) > 0 {
 			batch = append(batch, <-b.out)
 		}
-		b.sendBatch(ctx, batch)
+		_ = b.sendBatch(ctx, batch) // what was lost is healed from PostgreSQL
 	}
 }
 
-func (b *Bus) sendBatch(running context.Context, batch []outgoing) {
+func (b *Bus) sendBatch(running context.Context, batch []outgoing) error {
 	ctx, cancel := context.WithTimeout(running, callTime)
 	defer cancel()
+	others := b.others.Load() // before anything is sent
 	p := b.redis.Pipeline()
 	for _, o := range batch {
 		if b.plain.Load() {
@@ -173,7 +181,11 @@ func (b *Bus) sendBatch(running context.Context, batch []outgoing) {
 		b.dropped.Add(int64(len(batch)))
 		b.log.Debug("signals were not sent", "count", len(batch), "error", err)
 	}
-	b.alone.Store(err == nil && b.up.Load() == shards && heardByOne(answers))
+	if err != nil || b.up.Load() != shards || !heardByOne(answers) {
+		others = 0
+	}
+	b.aloneAt.Store(others)
+	return err
 }
 
 // heardByOne is true if every signal reached one node, which is this one.
@@ -188,17 +200,20 @@ func heardByOne(answers []redis.Cmder) bool {
 
 // hello tells the other nodes that there is one more to tell. What they kept to
 // themselves until they heard it is a gap.
-func (b *Bus) hello(ctx context.Context, shard int) {
+func (b *Bus) hello(ctx context.Context, shard int) error {
 	payload, err := proto.Marshal(&wirev1.Signal{NodeId: b.node[:]})
 	if err != nil {
-		return
+		return err
 	}
-	b.sendBatch(ctx, []outgoing{{shard: shard, payload: payload}})
+	if err := b.sendBatch(ctx, []outgoing{{shard: shard, payload: payload}}); err != nil {
+		return err
+	}
 	time.AfterFunc(helloEffect, func() {
 		if ctx.Err() == nil {
 			b.gap()
 		}
 	})
+	return nil
 }
 
 // receiveAll listens to a shard, and again whenever the connection was lost.
@@ -231,7 +246,9 @@ func (b *Bus) receive(ctx context.Context, shard int) (heard bool, err error) {
 		b.log.Info("Redis is there; live delivery goes through it")
 		b.gap() // what was sent before the last subscription stood is lost
 	}
-	b.hello(ctx, shard)
+	if err := b.hello(ctx, shard); err != nil {
+		return true, err
+	}
 	return true, b.listen(ctx, sub)
 }
 
@@ -290,7 +307,7 @@ func (b *Bus) arrived(payload string) {
 	if err != nil || node == b.node {
 		return // nobody's, or our own
 	}
-	b.alone.Store(false)
+	b.others.Add(1)
 	if s.GetWhat() != nil { // more than a hello
 		b.deliver(s)
 	}

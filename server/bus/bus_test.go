@@ -168,6 +168,24 @@ func TestBus_ANewNodeIsHeardAndHears(t *testing.T) {
 	}
 }
 
+// A node that kept quiet because it was alone tells a new one everything, from the
+// first signal on, however short before the other came it had looked.
+func TestBus_TellsANewNodeAllOfABurst(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Redis(t)
+	for range 20 {
+		first, late := start(t, server.URL()), start(t, server.URL())
+		require.Eventually(t, func() bool { return late.gaps.Load() >= 5 }, soon, time.Millisecond) // it said hello on every shard
+		id := uuid.NewString()
+		for range 10 {
+			first.Send(signal(id, ""))
+		}
+		require.Eventually(t, func() bool { return late.times(id) == 10 }, soon, time.Millisecond)
+		first.stop()
+		late.stop()
+	}
+}
+
 // Redis dies and comes back empty: nobody waits for it, and everybody learns that
 // there was a gap.
 func TestBus_SurvivesRedis(t *testing.T) {
