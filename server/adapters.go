@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/parley-chat/parley/gen/db"
 	livev1 "github.com/parley-chat/parley/gen/parley/live/v1"
 	livechatv1 "github.com/parley-chat/parley/gen/parley/livechat/v1"
 	recordv1 "github.com/parley-chat/parley/gen/parley/record/v1"
@@ -27,16 +26,6 @@ func (a states) ChatViews(ctx context.Context, workspace, chat uuid.UUID, users 
 
 // users gives the directory of identity to the record area.
 type users struct{ d *identity.Directory }
-
-// Names implements record.Users.
-func (a users) Names(ctx context.Context, _ db.DBTX, workspace uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]string, error) {
-	people, err := a.d.Users(ctx, workspace, ids)
-	names := make(map[uuid.UUID]string, len(people))
-	for id, p := range people {
-		names[id] = p.Name
-	}
-	return names, err
-}
 
 // Find implements record.Users.
 func (a users) Find(ctx context.Context, workspace uuid.UUID, query string, limit int) ([]*recordv1.Reference, error) {

@@ -127,9 +127,6 @@ func New(c Config) *Hub {
 // SetLog gives the hub the log that announces to it; the two need each other.
 func (h *Hub) SetLog(log Log) { h.log = log }
 
-// SetBus gives the hub its way to the other nodes.
-func (h *Hub) SetBus(b Bus) { h.Bus = b }
-
 // background runs f with the hub's lifetime, not more than a few at once.
 func (h *Hub) background(f func(ctx context.Context)) {
 	if h.ctx.Err() != nil {

@@ -684,7 +684,8 @@ type SubscribeResponse_Heartbeat struct {
 }
 
 type SubscribeResponse_TopicClosed struct {
-	// A topic has ended: the caller may not read it any more, or dropped it.
+	// A topic has ended: the caller may not read it, or not any more. A topic that
+	// the caller drops ends without a word.
 	TopicClosed *TopicClosed `protobuf:"bytes,5,opt,name=topic_closed,json=topicClosed,proto3,oneof"`
 }
 

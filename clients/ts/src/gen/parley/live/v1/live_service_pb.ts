@@ -289,7 +289,8 @@ export type SubscribeResponse = Message<"parley.live.v1.SubscribeResponse"> & {
     case: "heartbeat";
   } | {
     /**
-     * A topic has ended: the caller may not read it any more, or dropped it.
+     * A topic has ended: the caller may not read it, or not any more. A topic that
+     * the caller drops ends without a word.
      *
      * @generated from field: parley.live.v1.TopicClosed topic_closed = 5;
      */
@@ -341,7 +342,8 @@ export type SubscribeResponseJson = {
   heartbeat?: HeartbeatJson;
 
   /**
-   * A topic has ended: the caller may not read it any more, or dropped it.
+   * A topic has ended: the caller may not read it, or not any more. A topic that
+   * the caller drops ends without a word.
    *
    * @generated from field: parley.live.v1.TopicClosed topic_closed = 5;
    */
