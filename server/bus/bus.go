@@ -101,11 +101,13 @@ func (b *Bus) Publish(s *wirev1.Signal) {
 	b.Send(s)
 }
 
-// Send tells the other nodes only. While there are none, only one signal a quarter
-// of a second goes out, to learn whether that is still so; a node that comes says
-// so itself and compares with PostgreSQL a moment later, so it misses nothing.
+// Send tells the other nodes only. While there are none, of what a gap heals only
+// one signal a quarter of a second goes out, to learn whether that is still so; a
+// node that comes says so itself and compares with PostgreSQL a moment later, so it
+// misses nothing. What is not healed so, such as that a credential has ended, is
+// rare and always goes out.
 func (b *Bus) Send(s *wirev1.Signal) {
-	if b.redis == nil || (b.alone() && !b.dueProbe()) {
+	if b.redis == nil || (healable(s) && b.alone() && !b.dueProbe()) {
 		return
 	}
 	s.NodeId = b.node[:]
@@ -118,6 +120,16 @@ func (b *Bus) Send(s *wirev1.Signal) {
 	case b.out <- outgoing{shard: shardOf(s), payload: payload}:
 	default:
 		b.dropped.Add(1)
+	}
+}
+
+// healable is true for what a node finds in PostgreSQL after a gap.
+func healable(s *wirev1.Signal) bool {
+	switch s.GetWhat().(type) {
+	case *wirev1.Signal_Message, *wirev1.Signal_Mark, *wirev1.Signal_Inbox, *wirev1.Signal_ChatId:
+		return true
+	default:
+		return false
 	}
 }
 

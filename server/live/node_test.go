@@ -59,7 +59,7 @@ type node struct {
 }
 
 func startNode(ctx context.Context, c nodeConfig) (_ *node, err error) {
-	n := &node{id: uuid.New(), queries: &queries{count: map[string]int{}}, states: &states{}}
+	n := &node{id: uuid.New(), queries: &queries{count: map[string]int{}, answered: map[string]int{}}, states: &states{}}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -168,8 +168,8 @@ func (l narrow) Accept() (net.Conn, error) {
 
 // queries counts what a node asks of the database, by the name of the query.
 type queries struct {
-	mu    sync.Mutex
-	count map[string]int
+	mu              sync.Mutex
+	count, answered map[string]int
 }
 
 func (q *queries) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
@@ -177,10 +177,24 @@ func (q *queries) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Tra
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.count[name]++
-	return ctx
+	return context.WithValue(ctx, queryKey{}, name)
 }
 
-func (q *queries) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (q *queries) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	name, _ := ctx.Value(queryKey{}).(string)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.answered[name]++
+}
+
+type queryKey struct{}
+
+// answers is how many queries of a name have come back.
+func (q *queries) answers(name string) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.answered[name]
+}
 
 func (q *queries) of(names ...string) (n int) {
 	q.mu.Lock()

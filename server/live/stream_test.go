@@ -27,9 +27,11 @@ func TestSubscribe_EndsWithItsCredential(t *testing.T) {
 			id := w.chat(n)
 			gone, stays := w.listen(n, w.agent, topicOf(id, "")), w.listen(n, w.member, topicOf(id, ""))
 			byVisitor := w.listen(n, w.visitor, topicOf(id, ""))
-			stays.opened()
+			for _, l := range []*listener{gone, byVisitor, stays} {
+				l.opened() // a stream that comes after the word is found by the next look
+			}
 			c := w.agent.caller
-			require.Eventually(t, func() bool { return n.queries.of("CredentialListEnded") > 0 }, soon, time.Millisecond) // just looked
+			require.Eventually(t, func() bool { return n.queries.answers("CredentialListEnded") > 0 }, soon, time.Millisecond) // just looked
 			revoked := time.Now()
 			require.NoError(t, office.identity.Credentials.Revoke(t.Context(), c.Workspace, c.ID, c.Credential))
 			require.NoError(t, office.identity.Credentials.Revoke(t.Context(), c.Workspace, uuid.Nil, w.visitor.caller.Credential))
