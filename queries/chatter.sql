@@ -1,7 +1,7 @@
 -- PartyUserList answers those of the ids that are users, with what decides what
 -- they may do.
 -- name: PartyUserList :many
-SELECT id, name, chat_name, email, role, locale, active FROM "user"
+SELECT id, name, chat_name, email, role, locale, active, notify_by FROM "user"
 WHERE workspace_id = @workspace_id AND id = ANY (@ids::uuid[]);
 
 -- PartyContactList answers those of the ids that are contacts.
@@ -89,11 +89,13 @@ ORDER BY follower.create_time, follower.party_id
 LIMIT @max_rows;
 
 -- InboxUnreadList pages through a user's unread items, the newest first. An item
--- has the id of its message, so ids are in the order of time.
+-- has the id of its message, so ids are in the order of time. One of an activity
+-- has no message and a seq below zero: it comes with the first message of the
+-- thread, which is not shown.
 -- name: InboxUnreadList :many
 SELECT sqlc.embed(inbox_item), sqlc.embed(message), thread.kind AS thread_kind, thread.record_type
 FROM inbox_item
-JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = inbox_item.seq
+JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = greatest(inbox_item.seq, 1)
 JOIN thread ON thread.workspace_id = inbox_item.workspace_id AND thread.id = inbox_item.thread_id
 WHERE inbox_item.workspace_id = @workspace_id AND inbox_item.user_id = @user_id AND inbox_item.id < @before AND NOT inbox_item.read
 ORDER BY inbox_item.id DESC
@@ -103,7 +105,7 @@ LIMIT @max_rows;
 -- name: InboxStarredList :many
 SELECT sqlc.embed(inbox_item), sqlc.embed(message), thread.kind AS thread_kind, thread.record_type
 FROM inbox_item
-JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = inbox_item.seq
+JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = greatest(inbox_item.seq, 1)
 JOIN thread ON thread.workspace_id = inbox_item.workspace_id AND thread.id = inbox_item.thread_id
 WHERE inbox_item.workspace_id = @workspace_id AND inbox_item.user_id = @user_id AND inbox_item.id < @before AND inbox_item.starred
 ORDER BY inbox_item.id DESC
@@ -113,7 +115,7 @@ LIMIT @max_rows;
 -- name: InboxAllList :many
 SELECT sqlc.embed(inbox_item), sqlc.embed(message), thread.kind AS thread_kind, thread.record_type
 FROM inbox_item
-JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = inbox_item.seq
+JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = greatest(inbox_item.seq, 1)
 JOIN thread ON thread.workspace_id = inbox_item.workspace_id AND thread.id = inbox_item.thread_id
 WHERE inbox_item.workspace_id = @workspace_id AND inbox_item.user_id = @user_id AND inbox_item.id < @before
 ORDER BY inbox_item.id DESC
@@ -123,7 +125,7 @@ LIMIT @max_rows;
 -- name: InboxItemGet :one
 SELECT sqlc.embed(inbox_item), sqlc.embed(message), thread.kind AS thread_kind, thread.record_type
 FROM inbox_item
-JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = inbox_item.seq
+JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = greatest(inbox_item.seq, 1)
 JOIN thread ON thread.workspace_id = inbox_item.workspace_id AND thread.id = inbox_item.thread_id
 WHERE inbox_item.workspace_id = @workspace_id AND inbox_item.user_id = @user_id AND inbox_item.id = @id;
 
@@ -166,3 +168,80 @@ JOIN message ON message.workspace_id = thread.workspace_id AND message.thread_id
 JOIN "user" ON "user".workspace_id = thread.workspace_id AND "user".id = @user_id AND "user".active
 WHERE thread.workspace_id = @workspace_id AND thread.id = @thread_id
 ON CONFLICT (workspace_id, user_id, thread_id, seq) DO UPDATE SET reason = 3;
+
+-- RecipientFollowerList answers whom a post under a subtype would tell of the
+-- thread's followers, with how they are reached: outsiders first.
+-- name: RecipientFollowerList :many
+SELECT follower.party_kind, follower.party_id, coalesce("user".name, record.title, '')::text AS name,
+    coalesce("user".email, record.fields ->> 'email', '')::text AS email, coalesce("user".notify_by, 0)::smallint AS notify_by,
+    count(*) OVER () AS total
+FROM follower
+LEFT JOIN "user" ON follower.party_kind = 1 AND "user".workspace_id = follower.workspace_id AND "user".id = follower.party_id
+LEFT JOIN record ON follower.party_kind = 2 AND record.workspace_id = follower.workspace_id AND record.id = follower.party_id
+WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND @subtype::text = ANY (follower.subtypes)
+    AND ((follower.party_kind = 1 AND "user".active)
+        OR (follower.party_kind = 2 AND @outside::boolean AND coalesce(record.fields ->> 'archived', '') <> 'true'))
+ORDER BY follower.party_kind DESC, follower.create_time, follower.party_id
+LIMIT @max_rows;
+
+-- RecipientCustomerGet answers the record's customer: the contact that a field of
+-- it names.
+-- name: RecipientCustomerGet :one
+SELECT contact.id, contact.title, coalesce(contact.fields ->> 'email', '')::text AS email
+FROM record
+JOIN record AS contact ON contact.workspace_id = record.workspace_id AND contact.id = (record.fields ->> @customer::text)::uuid
+    AND contact.type = 'contact'
+WHERE record.workspace_id = @workspace_id AND record.id = @id AND coalesce(contact.fields ->> 'archived', '') <> 'true';
+
+-- InboxStar stars a message for a user. Where it is not in the inbox yet, it
+-- comes there as read.
+-- name: InboxStar :one
+INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, read, starred, create_time)
+VALUES (@workspace_id, @user_id, @item_id, @thread_id, @seq, 5, true, true, @create_time)
+ON CONFLICT (workspace_id, user_id, thread_id, seq) DO UPDATE SET starred = true
+RETURNING id;
+
+-- InboxUnstar takes a user's star off a message. What came to the inbox for the
+-- star alone goes with it.
+-- name: InboxUnstar :execrows
+WITH kept AS (
+    UPDATE inbox_item SET starred = false
+    WHERE inbox_item.workspace_id = @workspace_id AND inbox_item.user_id = @user_id AND inbox_item.thread_id = @thread_id
+        AND inbox_item.seq = @seq AND inbox_item.reason <> 5 AND inbox_item.starred
+)
+DELETE FROM inbox_item
+WHERE inbox_item.workspace_id = @workspace_id AND inbox_item.user_id = @user_id AND inbox_item.thread_id = @thread_id
+    AND inbox_item.seq = @seq AND inbox_item.reason = 5;
+
+-- NotificationSettingsGet answers how a user is told of things.
+-- name: NotificationSettingsGet :one
+SELECT notify_by, quiet_from, quiet_to, notify_browser, activity_digest FROM "user"
+WHERE workspace_id = @workspace_id AND id = @id;
+
+-- NotificationSettingsSet changes how a user is told of things.
+-- name: NotificationSettingsSet :exec
+UPDATE "user" SET notify_by = @notify_by, quiet_from = @quiet_from, quiet_to = @quiet_to, notify_browser = @notify_browser,
+    activity_digest = @activity_digest
+WHERE workspace_id = @workspace_id AND id = @id;
+
+-- InboxActivity puts an activity into the inbox of a user who is active, at the
+-- top. The item that tells of it already becomes this one.
+-- name: InboxActivity :execrows
+INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, activity_id, create_time)
+SELECT "user".workspace_id, "user".id, @item_id::uuid, @thread_id::uuid, @seq::bigint, 4, @activity_id::uuid, @create_time::timestamptz
+FROM "user" WHERE "user".workspace_id = @workspace_id AND "user".id = @user_id AND "user".active
+ON CONFLICT (workspace_id, user_id, activity_id) WHERE activity_id IS NOT NULL
+DO UPDATE SET id = excluded.id, seq = excluded.seq, read = false, create_time = excluded.create_time;
+
+-- InboxActivityDrop takes an activity out of the inboxes, of all users but one,
+-- and answers whose.
+-- name: InboxActivityDrop :many
+DELETE FROM inbox_item WHERE workspace_id = @workspace_id AND activity_id = @activity_id::uuid AND user_id <> @keep
+RETURNING user_id;
+
+-- InboxActivityRead marks what an inbox has of an activity as read, and answers
+-- whose.
+-- name: InboxActivityRead :many
+UPDATE inbox_item SET read = true
+WHERE workspace_id = @workspace_id AND activity_id = @activity_id::uuid AND NOT read
+RETURNING user_id;

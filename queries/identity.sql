@@ -16,9 +16,11 @@ SELECT * FROM workspace WHERE name = @name;
 -- name: WorkspaceListFirst :many
 SELECT * FROM workspace ORDER BY workspace_id LIMIT 2;
 
--- WorkspaceSetTitle changes the only thing about a workspace that changes.
--- name: WorkspaceSetTitle :one
-UPDATE workspace SET title = @title WHERE workspace_id = @workspace_id RETURNING *;
+-- WorkspaceUpdate changes what may change about a workspace; what is not given
+-- stays.
+-- name: WorkspaceUpdate :one
+UPDATE workspace SET title = coalesce(sqlc.narg(title), title), time_zone = coalesce(sqlc.narg(time_zone), time_zone)
+WHERE workspace_id = @workspace_id RETURNING *;
 
 -- UserInsert adds a user. An address or a request id that is taken violates
 -- user_email or user_request.
@@ -70,7 +72,7 @@ FOR UPDATE;
 -- UserUpdate writes what may change about a user, all of it.
 -- name: UserUpdate :one
 UPDATE "user"
-SET email = @email, name = @name, chat_name = @chat_name, locale = @locale, role = @role, active = @active
+SET email = @email, name = @name, chat_name = @chat_name, locale = @locale, time_zone = @time_zone, role = @role, active = @active
 WHERE workspace_id = @workspace_id AND id = @id
 RETURNING *;
 
@@ -137,3 +139,28 @@ UPDATE credential SET revoke_time = @now::timestamptz
 WHERE workspace_id = @workspace_id AND user_id = @user_id::uuid AND kind = ANY(@kinds::smallint[])
     AND revoke_time IS NULL AND id <> @keep
 RETURNING id;
+
+-- CredentialPrune forgets some credentials that ended before a time, and of the
+-- visitors whose last credential that was those who never opened a chat. It
+-- answers how many credentials it forgot. What another node is forgetting at the
+-- same time is passed over.
+-- name: CredentialPrune :one
+WITH ended AS (
+    SELECT credential.workspace_id, credential.id FROM credential
+    WHERE least(credential.revoke_time, credential.expire_time) < @before::timestamptz
+    ORDER BY least(credential.revoke_time, credential.expire_time)
+    LIMIT @max_rows
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM credential USING ended
+    WHERE credential.workspace_id = ended.workspace_id AND credential.id = ended.id
+    RETURNING credential.workspace_id, credential.id, credential.visitor_id
+), visitors AS (
+    DELETE FROM visitor USING gone
+    WHERE visitor.workspace_id = gone.workspace_id AND visitor.id = gone.visitor_id
+        AND NOT EXISTS (SELECT FROM chat WHERE chat.workspace_id = visitor.workspace_id AND chat.visitor_id = visitor.id)
+        AND NOT EXISTS (SELECT FROM credential AS other
+            WHERE other.workspace_id = visitor.workspace_id AND other.visitor_id = visitor.id
+                AND NOT EXISTS (SELECT FROM gone AS g WHERE g.workspace_id = other.workspace_id AND g.id = other.id))
+)
+SELECT count(*) FROM gone;

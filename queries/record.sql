@@ -89,10 +89,12 @@ FROM record_type t JOIN record r ON r.workspace_id = t.workspace_id AND r.type =
 WHERE r.workspace_id = @workspace_id AND r.id = @id
 FOR KEY SHARE OF t FOR UPDATE OF r;
 
--- RecordByRequest answers the record that an earlier try of a user made.
+-- RecordByRequest answers the record that an earlier try of a user made, or of the
+-- system, which has no id.
 -- name: RecordByRequest :one
-SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time FROM record
-WHERE workspace_id = @workspace_id AND creator = @creator::uuid AND request_id = @request_id::uuid;
+SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time, request_hash FROM record
+WHERE workspace_id = @workspace_id AND request_id = @request_id::uuid
+    AND (creator = @creator::uuid OR creator IS NULL AND @creator::uuid = '00000000-0000-0000-0000-000000000000');
 
 -- RecordByUnique answers the ids of the records that have one of the values in
 -- their unique field.
@@ -111,9 +113,11 @@ LIMIT @most::integer;
 -- RecordInsert adds a record of a type that still has the given version, and
 -- keeps the type as it is until the transaction ends. No row: the type changed.
 -- name: RecordInsert :execrows
-INSERT INTO record (workspace_id, id, type, title, fields, unique_value, words, creator, request_id, create_time, update_time)
+INSERT INTO record (workspace_id, id, type, title, fields, unique_value, words, creator, request_id, request_hash, create_time,
+    update_time)
 SELECT t.workspace_id, @id::uuid, t.name, @title::text, @fields::jsonb, sqlc.narg(unique_value)::text,
-    array_to_tsvector(@words::text[]), sqlc.narg(creator)::uuid, sqlc.narg(request_id)::uuid, @now::timestamptz, @now::timestamptz
+    array_to_tsvector(@words::text[]), sqlc.narg(creator)::uuid, sqlc.narg(request_id)::uuid, sqlc.narg(request_hash)::bytea,
+    @now::timestamptz, @now::timestamptz
 FROM record_type t
 WHERE t.workspace_id = @workspace_id AND t.name = @type AND t.version = @type_version
 FOR KEY SHARE;
@@ -197,3 +201,72 @@ WHERE workspace_id = @workspace_id AND type = @type AND unique_value = ANY (@uni
 -- name: RecordTitles :many
 SELECT id, title FROM record
 WHERE workspace_id = @workspace_id AND id = ANY (@ids::uuid[]);
+
+-- RecordSequenceNext takes the next number of a type. Others of the type wait for
+-- the transaction, so that numbers come in the order of creation.
+-- name: RecordSequenceNext :one
+INSERT INTO record_sequence (workspace_id, type, value) VALUES (@workspace_id, @type, 1)
+ON CONFLICT (workspace_id, type) DO UPDATE SET value = record_sequence.value + 1
+RETURNING value;
+
+-- RecordSequenceSkip answers the number after the greatest that a record has under
+-- the prefix, however it got there, or the one just taken if that is greater.
+-- name: RecordSequenceSkip :one
+UPDATE record_sequence SET value = greatest(value, 1 + (
+    SELECT coalesce(max(substr(record.fields ->> @field::text, length(@prefix::text) + 1)::bigint), 0) FROM record
+    WHERE record.workspace_id = @workspace_id AND record.type = @type AND starts_with(record.fields ->> @field::text, @prefix::text)
+        AND substr(record.fields ->> @field::text, length(@prefix::text) + 1) ~ '^[0-9]{1,15}$'))
+WHERE record_sequence.workspace_id = @workspace_id AND record_sequence.type = @type
+RETURNING value;
+
+-- RecordBuiltinBehind answers workspaces whose built-in types are not those of the
+-- digest, by id.
+-- name: RecordBuiltinBehind :many
+SELECT workspace.workspace_id FROM workspace
+LEFT JOIN record_builtin ON record_builtin.workspace_id = workspace.workspace_id
+WHERE workspace.workspace_id > @after AND record_builtin.digest IS DISTINCT FROM @digest::text
+ORDER BY workspace.workspace_id
+LIMIT @max_rows;
+
+-- RecordBuiltinBegin notes a workspace that nothing is noted of.
+-- name: RecordBuiltinBegin :exec
+INSERT INTO record_builtin (workspace_id, version, digest) VALUES (@workspace_id, @version, '')
+ON CONFLICT DO NOTHING;
+
+-- RecordBuiltinLock reads which built-in types a workspace has, for changing them.
+-- name: RecordBuiltinLock :one
+SELECT version, digest FROM record_builtin
+WHERE workspace_id = @workspace_id
+FOR UPDATE;
+
+-- RecordBuiltinSet notes which built-in types a workspace has.
+-- name: RecordBuiltinSet :exec
+UPDATE record_builtin SET version = @version, digest = @digest
+WHERE workspace_id = @workspace_id;
+
+-- RecordFollowerList answers the users and contacts who follow a record with a
+-- subtype and could follow another: no one who is inactive or archived.
+-- name: RecordFollowerList :many
+SELECT follower.party_kind, follower.party_id, coalesce("user".role, 0)::smallint AS role, coalesce("user".name, '')::text AS name,
+    coalesce("user".email, '')::text AS email, coalesce("user".locale, '')::text AS locale
+FROM follower
+LEFT JOIN "user" ON follower.party_kind = 1 AND "user".workspace_id = follower.workspace_id AND "user".id = follower.party_id
+LEFT JOIN record ON follower.party_kind = 2 AND record.workspace_id = follower.workspace_id AND record.id = follower.party_id
+WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND @subtype::text = ANY (follower.subtypes)
+    AND ("user".active OR record.type = 'contact' AND coalesce(record.fields ->> 'archived', '') <> 'true')
+ORDER BY follower.create_time, follower.party_id
+LIMIT @max_rows;
+
+-- RecordFollowerInsert makes parties of one kind followers of a record. Who is one
+-- already stays as they are.
+-- name: RecordFollowerInsert :exec
+INSERT INTO follower (workspace_id, thread_id, party_kind, party_id, subtypes, create_time)
+SELECT @workspace_id, @thread_id, @party_kind::smallint, party.id, @subtypes::text[], @now::timestamptz
+FROM unnest(@party_ids::uuid[]) AS party (id)
+ON CONFLICT DO NOTHING;
+
+-- RecordVersions answers the versions of records.
+-- name: RecordVersions :many
+SELECT record.workspace_id, record.id, record.type, record.version
+FROM (SELECT unnest(@workspace_ids::uuid[]) AS workspace_id, unnest(@ids::uuid[]) AS id) AS wanted
+JOIN record ON record.workspace_id = wanted.workspace_id AND record.id = wanted.id;

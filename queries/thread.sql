@@ -27,15 +27,16 @@ UPDATE thread SET closed = @closed
 WHERE workspace_id = @workspace_id AND id = @id AND closed <> @closed;
 
 -- ThreadAdvance takes the next revision for a change that is not a post. The
--- row stays locked until the transaction ends, so revisions come in commit order.
+-- row stays locked until the transaction ends, so revisions come in commit order;
+-- and nobody closes the thread meanwhile.
 -- name: ThreadAdvance :one
 UPDATE thread SET head = head + 1
 WHERE workspace_id = @workspace_id AND id = @id
-RETURNING head;
+RETURNING head, closed;
 
 -- ThreadPost writes one message in one round trip: the thread's counters, the
 -- message, the author's following, the followers' inbox items and the chat's
--- place in lists, all or nothing. No row comes back if there is no such thread or
+-- place in lists, and who is to get it by mail, all or nothing. No row comes back if there is no such thread or
 -- it is closed and the post is not forced. A request id used before by the author
 -- in the thread violates message_id, and nothing is written.
 -- name: ThreadPost :one
@@ -57,19 +58,51 @@ WITH t AS (
     FROM m WHERE @follow::text[] IS NOT NULL
     ON CONFLICT DO NOTHING
 ), i AS (
-    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-    SELECT @workspace_id, who.user_id, @item_id::uuid, @thread_id, m.seq, max(who.reason)::smallint, @create_time::timestamptz
+    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time, read)
+    SELECT @workspace_id, who.user_id, @item_id::uuid, @thread_id, m.seq, max(who.reason)::smallint, @create_time::timestamptz,
+        @mail::boolean AND EXISTS (SELECT 1 FROM "user"
+            WHERE "user".workspace_id = @workspace_id AND "user".id = who.user_id AND "user".notify_by = 2)
     FROM m, (
         SELECT follower.party_id AS user_id, 1 AS reason FROM follower
         WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND follower.party_kind = 1
             AND @subtype::text = ANY (follower.subtypes) AND @notify::boolean
         UNION ALL
+        SELECT added.id AS user_id, 1 AS reason FROM unnest(@added_users::uuid[]) AS added(id)
+        UNION ALL
         SELECT mention.id AS user_id, 2 AS reason FROM unnest(@mentions::uuid[]) AS mention(id)
     ) AS who
-    WHERE who.user_id <> @author_id::uuid
+    WHERE who.user_id <> @author_id::uuid AND who.user_id <> ALL (coalesce(@excepts::uuid[], ARRAY[]::uuid[]))
     GROUP BY who.user_id, m.seq
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id
+), d AS (
+    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
+    SELECT @workspace_id, @thread_id, gen_random_uuid(), @id::uuid, m.seq, who.kind, who.id, 1, 1, who.address, @send_time::timestamptz,
+        @create_time::timestamptz, @create_time::timestamptz
+    FROM m, (
+        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
+        WHERE record.workspace_id = @workspace_id AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
+            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND record.id IN (
+                SELECT follower.party_id FROM follower
+                WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND follower.party_kind = 2
+                    AND @subtype::text = ANY (follower.subtypes) AND @outside::boolean
+                UNION
+                SELECT (about.fields ->> @customer::text)::uuid FROM record AS about
+                WHERE about.workspace_id = @workspace_id AND about.id = @thread_id AND @outside::boolean
+                UNION
+                SELECT unnest(@added_contacts::uuid[]))
+        UNION ALL
+        SELECT 1 AS kind, "user".id, "user".email AS address FROM "user"
+        WHERE "user".workspace_id = @workspace_id AND "user".active AND "user".notify_by = 2 AND "user".id IN (
+            SELECT follower.party_id FROM follower
+            WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND follower.party_kind = 1
+                AND @subtype::text = ANY (follower.subtypes) AND @notify::boolean
+            UNION
+            SELECT unnest(@added_users::uuid[])
+            UNION
+            SELECT unnest(@mentions::uuid[]))
+    ) AS who
+    WHERE @mail::boolean AND who.id <> @author_id::uuid AND who.id <> ALL (coalesce(@excepts::uuid[], ARRAY[]::uuid[]))
 ), c AS (
     UPDATE chat SET last_message_time = @create_time::timestamptz, version = chat.version + 1
     FROM m WHERE @is_chat::boolean AND chat.workspace_id = @workspace_id AND chat.id = @thread_id
@@ -98,7 +131,9 @@ WITH n AS (
         unnest(@author_names::text[]) AS author_name, unnest(@author_public_names::text[]) AS author_public_name,
         unnest(@bodies::text[]) AS body, unnest(@extras::bytea[]) AS extra, unnest(@request_ids::uuid[]) AS request_id,
         unnest(@create_times::timestamptz[]) AS create_time, unnest(@item_ids::uuid[]) AS item_id,
-        unnest(@notifies::boolean[]) AS notify, unnest(@follows::text[]) AS follow, unnest(@are_chats::boolean[]) AS is_chat
+        unnest(@notifies::boolean[]) AS notify, unnest(@follows::text[]) AS follow, unnest(@are_chats::boolean[]) AS is_chat,
+        unnest(@mails::boolean[]) AS mail, unnest(@outsides::boolean[]) AS outside, unnest(@customers::text[]) AS customer,
+        unnest(@send_times::timestamptz[]) AS send_time
 ), q AS MATERIALIZED (
     SELECT p.*, t.workspace_id, t.id AS thread_id, t.seq + p.k AS seq, t.head + p.k AS rev, t.public_seq + p.pk AS public_seq
     FROM p JOIN t ON t.ti = p.ti
@@ -115,12 +150,34 @@ WITH n AS (
     FROM q WHERE q.follow <> ''
     ON CONFLICT DO NOTHING
 ), i AS (
-    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time
+    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time, read)
+    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time,
+        q.mail AND EXISTS (SELECT 1 FROM "user"
+            WHERE "user".workspace_id = q.workspace_id AND "user".id = follower.party_id AND "user".notify_by = 2)
     FROM q JOIN follower ON follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id
     WHERE q.notify AND follower.party_kind = 1 AND follower.party_id <> q.author_id AND q.subtype = ANY (follower.subtypes)
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id, inbox_item.id
+), d AS (
+    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
+    SELECT q.workspace_id, q.thread_id, gen_random_uuid(), q.id, q.seq, who.kind, who.id, 1, 1, who.address, q.send_time, q.create_time, q.create_time
+    FROM q CROSS JOIN LATERAL (
+        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
+        WHERE record.workspace_id = q.workspace_id AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
+            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND q.outside AND record.id IN (
+                SELECT follower.party_id FROM follower
+                WHERE follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id AND follower.party_kind = 2
+                    AND q.subtype = ANY (follower.subtypes)
+                UNION
+                SELECT (about.fields ->> q.customer)::uuid FROM record AS about
+                WHERE about.workspace_id = q.workspace_id AND about.id = q.thread_id)
+        UNION ALL
+        SELECT 1 AS kind, "user".id, "user".email AS address FROM follower
+        JOIN "user" ON "user".workspace_id = follower.workspace_id AND "user".id = follower.party_id
+        WHERE follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id AND follower.party_kind = 1
+            AND q.subtype = ANY (follower.subtypes) AND q.notify AND "user".active AND "user".notify_by = 2
+    ) AS who
+    WHERE q.mail AND who.id <> q.author_id
 ), c AS (
     UPDATE chat SET last_message_time = last.create_time, version = chat.version + 1
     FROM (SELECT q.workspace_id, q.thread_id, max(q.create_time) AS create_time FROM q WHERE q.is_chat
@@ -143,11 +200,24 @@ SELECT * FROM message
 WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND id = @id
 FOR UPDATE;
 
+-- MessageReplyList answers the messages of a thread that quote one: its id stands
+-- in what hangs on them. It reads the thread, which deleting may.
+-- name: MessageReplyList :many
+SELECT id FROM message
+WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND position(convert_to(@quoted::text, 'UTF8') IN extra) > 0
+ORDER BY seq
+LIMIT @max_rows;
+
 -- MessageReplace edits a message or makes it a tombstone.
 -- name: MessageReplace :one
 UPDATE message SET rev = @rev, body = @body, extra = @extra, edit_time = sqlc.narg(edit_time), delete_time = sqlc.narg(delete_time)
 WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND seq = @seq
 RETURNING *;
+
+-- MessageAmend changes what hangs on a message and is not its text.
+-- name: MessageAmend :exec
+UPDATE message SET rev = @rev, extra = @extra
+WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND seq = @seq;
 
 -- MessageVersionInsert keeps what an edit or a deletion replaced.
 -- name: MessageVersionInsert :exec
@@ -214,6 +284,89 @@ WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND author_id = @a
 UPDATE file SET state = 2, message_id = NULL
 WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND message_id = @message_id;
 
+-- DeliveryTop answers a message's deliveries with the names of whom they are for:
+-- those that failed first. How many there are in all comes with each.
+-- name: DeliveryTop :many
+SELECT sqlc.embed(delivery), coalesce("user".name, record.title, '')::text AS name, count(*) OVER () AS total
+FROM delivery
+LEFT JOIN "user" ON delivery.party_kind = 1 AND "user".workspace_id = delivery.workspace_id AND "user".id = delivery.party_id
+LEFT JOIN record ON delivery.party_kind = 2 AND record.workspace_id = delivery.workspace_id AND record.id = delivery.party_id
+WHERE delivery.workspace_id = @workspace_id AND delivery.thread_id = @thread_id AND delivery.seq = @seq
+ORDER BY delivery.state NOT IN (5, 6), delivery.id
+LIMIT @max_rows;
+
+-- DeliveryList pages through a message's deliveries, those that failed first.
+-- name: DeliveryList :many
+SELECT sqlc.embed(delivery), coalesce("user".name, record.title, '')::text AS name
+FROM delivery
+LEFT JOIN "user" ON delivery.party_kind = 1 AND "user".workspace_id = delivery.workspace_id AND "user".id = delivery.party_id
+LEFT JOIN record ON delivery.party_kind = 2 AND record.workspace_id = delivery.workspace_id AND record.id = delivery.party_id
+WHERE delivery.workspace_id = @workspace_id AND delivery.thread_id = @thread_id AND delivery.seq = @seq
+    AND (delivery.state NOT IN (5, 6), delivery.id) > (@after_well::boolean, @after_id::uuid)
+ORDER BY delivery.state NOT IN (5, 6), delivery.id
+LIMIT @max_rows;
+
+-- DeliveryLock reads one delivery and holds it until the transaction ends.
+-- name: DeliveryLock :one
+SELECT * FROM delivery
+WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND id = @id
+FOR UPDATE;
+
+-- DeliveryGet answers one delivery.
+-- name: DeliveryGet :one
+SELECT * FROM delivery
+WHERE workspace_id = @workspace_id AND id = @id;
+
+-- DeliveryRetry lets a delivery wait to be sent again, to the address that the
+-- person has now.
+-- name: DeliveryRetry :exec
+UPDATE delivery SET state = 1, queued = false, reason = '', send_time = @send_time, update_time = @send_time,
+    address = coalesce(nullif(@address::text, ''), address)
+WHERE workspace_id = @workspace_id AND id = @id;
+
+-- DeliveryCancel calls off what of a message has not gone.
+-- name: DeliveryCancel :execrows
+UPDATE delivery SET state = 7, update_time = @update_time
+WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND seq = @seq AND state = 1 AND NOT queued;
+
+-- DeliverySentCount counts what of a message has gone, or is going.
+-- name: DeliverySentCount :one
+SELECT count(*) FROM delivery
+WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND seq = @seq AND state <> 7;
+
+-- PinInsert pins a message to its thread.
+-- name: PinInsert :execrows
+INSERT INTO pin (workspace_id, thread_id, seq, create_time) VALUES (@workspace_id, @thread_id, @seq, @create_time)
+ON CONFLICT DO NOTHING;
+
+-- PinDelete takes a message off.
+-- name: PinDelete :execrows
+DELETE FROM pin WHERE workspace_id = @workspace_id AND thread_id = @thread_id AND seq = @seq;
+
+-- PinCount counts what is pinned to a thread.
+-- name: PinCount :one
+SELECT count(*) FROM pin WHERE workspace_id = @workspace_id AND thread_id = @thread_id;
+
+-- PinList answers what is pinned to a thread, the newest first.
+-- name: PinList :many
+SELECT message.* FROM pin
+JOIN message ON message.workspace_id = pin.workspace_id AND message.thread_id = pin.thread_id AND message.seq = pin.seq
+WHERE pin.workspace_id = @workspace_id AND pin.thread_id = @thread_id AND message.delete_time IS NULL
+ORDER BY pin.create_time DESC, pin.seq DESC
+LIMIT @max_rows;
+
+-- MessageVersionList pages through the texts that a message had, the newest
+-- first.
+-- name: MessageVersionList :many
+SELECT message_version.rev, message_version.body, message_version.editor_id, message_version.replace_time,
+    coalesce("user".name, '')::text AS editor_name
+FROM message_version
+LEFT JOIN "user" ON "user".workspace_id = message_version.workspace_id AND "user".id = message_version.editor_id
+WHERE message_version.workspace_id = @workspace_id AND message_version.thread_id = @thread_id AND message_version.seq = @seq
+    AND message_version.rev < @before_rev
+ORDER BY message_version.rev DESC
+LIMIT @max_rows;
+
 -- ReadMarkAdvance moves a mark forwards and never back; it answers where the mark
 -- stands, in both numberings. A seq beyond the thread's end counts as the end.
 -- name: ReadMarkAdvance :one
@@ -265,6 +418,14 @@ WITH marks AS (
     DELETE FROM inbox_item WHERE inbox_item.workspace_id = @workspace_id AND inbox_item.thread_id = @id
 ), files AS (
     UPDATE file SET state = 2, message_id = NULL WHERE file.workspace_id = @workspace_id AND file.thread_id = @id
+), deliveries AS (
+    DELETE FROM delivery WHERE delivery.workspace_id = @workspace_id AND delivery.thread_id = @id
+), pins AS (
+    DELETE FROM pin WHERE pin.workspace_id = @workspace_id AND pin.thread_id = @id
+), mails AS (
+    DELETE FROM mail_reference WHERE mail_reference.workspace_id = @workspace_id AND mail_reference.thread_id = @id
+), mail_bodies AS (
+    DELETE FROM mail_html WHERE mail_html.workspace_id = @workspace_id AND mail_html.thread_id = @id
 ), messages AS (
     DELETE FROM message WHERE message.workspace_id = @workspace_id AND message.thread_id = @id
 )

@@ -220,10 +220,112 @@ func (q *Queries) FollowerUpdate(ctx context.Context, db DBTX, arg FollowerUpdat
 	return i, err
 }
 
+const inboxActivity = `-- name: InboxActivity :execrows
+INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, activity_id, create_time)
+SELECT "user".workspace_id, "user".id, $1::uuid, $2::uuid, $3::bigint, 4, $4::uuid, $5::timestamptz
+FROM "user" WHERE "user".workspace_id = $6 AND "user".id = $7 AND "user".active
+ON CONFLICT (workspace_id, user_id, activity_id) WHERE activity_id IS NOT NULL
+DO UPDATE SET id = excluded.id, seq = excluded.seq, read = false, create_time = excluded.create_time
+`
+
+type InboxActivityParams struct {
+	ItemID      uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+	ActivityID  uuid.UUID
+	CreateTime  time.Time
+	WorkspaceID uuid.UUID
+	UserID      uuid.UUID
+}
+
+// InboxActivity puts an activity into the inbox of a user who is active, at the
+// top. The item that tells of it already becomes this one.
+func (q *Queries) InboxActivity(ctx context.Context, db DBTX, arg InboxActivityParams) (int64, error) {
+	result, err := db.Exec(ctx, inboxActivity,
+		arg.ItemID,
+		arg.ThreadID,
+		arg.Seq,
+		arg.ActivityID,
+		arg.CreateTime,
+		arg.WorkspaceID,
+		arg.UserID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const inboxActivityDrop = `-- name: InboxActivityDrop :many
+DELETE FROM inbox_item WHERE workspace_id = $1 AND activity_id = $2::uuid AND user_id <> $3
+RETURNING user_id
+`
+
+type InboxActivityDropParams struct {
+	WorkspaceID uuid.UUID
+	ActivityID  uuid.UUID
+	Keep        uuid.UUID
+}
+
+// InboxActivityDrop takes an activity out of the inboxes, of all users but one,
+// and answers whose.
+func (q *Queries) InboxActivityDrop(ctx context.Context, db DBTX, arg InboxActivityDropParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, inboxActivityDrop, arg.WorkspaceID, arg.ActivityID, arg.Keep)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const inboxActivityRead = `-- name: InboxActivityRead :many
+UPDATE inbox_item SET read = true
+WHERE workspace_id = $1 AND activity_id = $2::uuid AND NOT read
+RETURNING user_id
+`
+
+type InboxActivityReadParams struct {
+	WorkspaceID uuid.UUID
+	ActivityID  uuid.UUID
+}
+
+// InboxActivityRead marks what an inbox has of an activity as read, and answers
+// whose.
+func (q *Queries) InboxActivityRead(ctx context.Context, db DBTX, arg InboxActivityReadParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, inboxActivityRead, arg.WorkspaceID, arg.ActivityID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const inboxAllList = `-- name: InboxAllList :many
-SELECT inbox_item.workspace_id, inbox_item.user_id, inbox_item.id, inbox_item.thread_id, inbox_item.seq, inbox_item.reason, inbox_item.read, inbox_item.starred, inbox_item.create_time, message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.kind AS thread_kind, thread.record_type
+SELECT inbox_item.workspace_id, inbox_item.user_id, inbox_item.id, inbox_item.thread_id, inbox_item.seq, inbox_item.reason, inbox_item.read, inbox_item.starred, inbox_item.create_time, inbox_item.activity_id, message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.kind AS thread_kind, thread.record_type
 FROM inbox_item
-JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = inbox_item.seq
+JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = greatest(inbox_item.seq, 1)
 JOIN thread ON thread.workspace_id = inbox_item.workspace_id AND thread.id = inbox_item.thread_id
 WHERE inbox_item.workspace_id = $1 AND inbox_item.user_id = $2 AND inbox_item.id < $3
 ORDER BY inbox_item.id DESC
@@ -269,6 +371,7 @@ func (q *Queries) InboxAllList(ctx context.Context, db DBTX, arg InboxAllListPar
 			&i.InboxItem.Read,
 			&i.InboxItem.Starred,
 			&i.InboxItem.CreateTime,
+			&i.InboxItem.ActivityID,
 			&i.Message.WorkspaceID,
 			&i.Message.ThreadID,
 			&i.Message.Seq,
@@ -386,9 +489,9 @@ func (q *Queries) InboxCount(ctx context.Context, db DBTX, arg InboxCountParams)
 }
 
 const inboxItemGet = `-- name: InboxItemGet :one
-SELECT inbox_item.workspace_id, inbox_item.user_id, inbox_item.id, inbox_item.thread_id, inbox_item.seq, inbox_item.reason, inbox_item.read, inbox_item.starred, inbox_item.create_time, message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.kind AS thread_kind, thread.record_type
+SELECT inbox_item.workspace_id, inbox_item.user_id, inbox_item.id, inbox_item.thread_id, inbox_item.seq, inbox_item.reason, inbox_item.read, inbox_item.starred, inbox_item.create_time, inbox_item.activity_id, message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.kind AS thread_kind, thread.record_type
 FROM inbox_item
-JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = inbox_item.seq
+JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = greatest(inbox_item.seq, 1)
 JOIN thread ON thread.workspace_id = inbox_item.workspace_id AND thread.id = inbox_item.thread_id
 WHERE inbox_item.workspace_id = $1 AND inbox_item.user_id = $2 AND inbox_item.id = $3
 `
@@ -420,6 +523,7 @@ func (q *Queries) InboxItemGet(ctx context.Context, db DBTX, arg InboxItemGetPar
 		&i.InboxItem.Read,
 		&i.InboxItem.Starred,
 		&i.InboxItem.CreateTime,
+		&i.InboxItem.ActivityID,
 		&i.Message.WorkspaceID,
 		&i.Message.ThreadID,
 		&i.Message.Seq,
@@ -518,10 +622,42 @@ func (q *Queries) InboxMarkThreadRead(ctx context.Context, db DBTX, arg InboxMar
 	return result.RowsAffected(), nil
 }
 
+const inboxStar = `-- name: InboxStar :one
+INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, read, starred, create_time)
+VALUES ($1, $2, $3, $4, $5, 5, true, true, $6)
+ON CONFLICT (workspace_id, user_id, thread_id, seq) DO UPDATE SET starred = true
+RETURNING id
+`
+
+type InboxStarParams struct {
+	WorkspaceID uuid.UUID
+	UserID      uuid.UUID
+	ItemID      uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+	CreateTime  time.Time
+}
+
+// InboxStar stars a message for a user. Where it is not in the inbox yet, it
+// comes there as read.
+func (q *Queries) InboxStar(ctx context.Context, db DBTX, arg InboxStarParams) (uuid.UUID, error) {
+	row := db.QueryRow(ctx, inboxStar,
+		arg.WorkspaceID,
+		arg.UserID,
+		arg.ItemID,
+		arg.ThreadID,
+		arg.Seq,
+		arg.CreateTime,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const inboxStarredList = `-- name: InboxStarredList :many
-SELECT inbox_item.workspace_id, inbox_item.user_id, inbox_item.id, inbox_item.thread_id, inbox_item.seq, inbox_item.reason, inbox_item.read, inbox_item.starred, inbox_item.create_time, message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.kind AS thread_kind, thread.record_type
+SELECT inbox_item.workspace_id, inbox_item.user_id, inbox_item.id, inbox_item.thread_id, inbox_item.seq, inbox_item.reason, inbox_item.read, inbox_item.starred, inbox_item.create_time, inbox_item.activity_id, message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.kind AS thread_kind, thread.record_type
 FROM inbox_item
-JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = inbox_item.seq
+JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = greatest(inbox_item.seq, 1)
 JOIN thread ON thread.workspace_id = inbox_item.workspace_id AND thread.id = inbox_item.thread_id
 WHERE inbox_item.workspace_id = $1 AND inbox_item.user_id = $2 AND inbox_item.id < $3 AND inbox_item.starred
 ORDER BY inbox_item.id DESC
@@ -567,6 +703,7 @@ func (q *Queries) InboxStarredList(ctx context.Context, db DBTX, arg InboxStarre
 			&i.InboxItem.Read,
 			&i.InboxItem.Starred,
 			&i.InboxItem.CreateTime,
+			&i.InboxItem.ActivityID,
 			&i.Message.WorkspaceID,
 			&i.Message.ThreadID,
 			&i.Message.Seq,
@@ -600,9 +737,9 @@ func (q *Queries) InboxStarredList(ctx context.Context, db DBTX, arg InboxStarre
 }
 
 const inboxUnreadList = `-- name: InboxUnreadList :many
-SELECT inbox_item.workspace_id, inbox_item.user_id, inbox_item.id, inbox_item.thread_id, inbox_item.seq, inbox_item.reason, inbox_item.read, inbox_item.starred, inbox_item.create_time, message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.kind AS thread_kind, thread.record_type
+SELECT inbox_item.workspace_id, inbox_item.user_id, inbox_item.id, inbox_item.thread_id, inbox_item.seq, inbox_item.reason, inbox_item.read, inbox_item.starred, inbox_item.create_time, inbox_item.activity_id, message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time, thread.kind AS thread_kind, thread.record_type
 FROM inbox_item
-JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = inbox_item.seq
+JOIN message ON message.workspace_id = inbox_item.workspace_id AND message.thread_id = inbox_item.thread_id AND message.seq = greatest(inbox_item.seq, 1)
 JOIN thread ON thread.workspace_id = inbox_item.workspace_id AND thread.id = inbox_item.thread_id
 WHERE inbox_item.workspace_id = $1 AND inbox_item.user_id = $2 AND inbox_item.id < $3 AND NOT inbox_item.read
 ORDER BY inbox_item.id DESC
@@ -624,7 +761,9 @@ type InboxUnreadListRow struct {
 }
 
 // InboxUnreadList pages through a user's unread items, the newest first. An item
-// has the id of its message, so ids are in the order of time.
+// has the id of its message, so ids are in the order of time. One of an activity
+// has no message and a seq below zero: it comes with the first message of the
+// thread, which is not shown.
 func (q *Queries) InboxUnreadList(ctx context.Context, db DBTX, arg InboxUnreadListParams) ([]InboxUnreadListRow, error) {
 	rows, err := db.Query(ctx, inboxUnreadList,
 		arg.WorkspaceID,
@@ -649,6 +788,7 @@ func (q *Queries) InboxUnreadList(ctx context.Context, db DBTX, arg InboxUnreadL
 			&i.InboxItem.Read,
 			&i.InboxItem.Starred,
 			&i.InboxItem.CreateTime,
+			&i.InboxItem.ActivityID,
 			&i.Message.WorkspaceID,
 			&i.Message.ThreadID,
 			&i.Message.Seq,
@@ -679,6 +819,101 @@ func (q *Queries) InboxUnreadList(ctx context.Context, db DBTX, arg InboxUnreadL
 		return nil, err
 	}
 	return items, nil
+}
+
+const inboxUnstar = `-- name: InboxUnstar :execrows
+WITH kept AS (
+    UPDATE inbox_item SET starred = false
+    WHERE inbox_item.workspace_id = $1 AND inbox_item.user_id = $2 AND inbox_item.thread_id = $3
+        AND inbox_item.seq = $4 AND inbox_item.reason <> 5 AND inbox_item.starred
+)
+DELETE FROM inbox_item
+WHERE inbox_item.workspace_id = $1 AND inbox_item.user_id = $2 AND inbox_item.thread_id = $3
+    AND inbox_item.seq = $4 AND inbox_item.reason = 5
+`
+
+type InboxUnstarParams struct {
+	WorkspaceID uuid.UUID
+	UserID      uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+}
+
+// InboxUnstar takes a user's star off a message. What came to the inbox for the
+// star alone goes with it.
+func (q *Queries) InboxUnstar(ctx context.Context, db DBTX, arg InboxUnstarParams) (int64, error) {
+	result, err := db.Exec(ctx, inboxUnstar,
+		arg.WorkspaceID,
+		arg.UserID,
+		arg.ThreadID,
+		arg.Seq,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const notificationSettingsGet = `-- name: NotificationSettingsGet :one
+SELECT notify_by, quiet_from, quiet_to, notify_browser, activity_digest FROM "user"
+WHERE workspace_id = $1 AND id = $2
+`
+
+type NotificationSettingsGetParams struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+}
+
+type NotificationSettingsGetRow struct {
+	NotifyBy       int16
+	QuietFrom      string
+	QuietTo        string
+	NotifyBrowser  bool
+	ActivityDigest bool
+}
+
+// NotificationSettingsGet answers how a user is told of things.
+func (q *Queries) NotificationSettingsGet(ctx context.Context, db DBTX, arg NotificationSettingsGetParams) (NotificationSettingsGetRow, error) {
+	row := db.QueryRow(ctx, notificationSettingsGet, arg.WorkspaceID, arg.ID)
+	var i NotificationSettingsGetRow
+	err := row.Scan(
+		&i.NotifyBy,
+		&i.QuietFrom,
+		&i.QuietTo,
+		&i.NotifyBrowser,
+		&i.ActivityDigest,
+	)
+	return i, err
+}
+
+const notificationSettingsSet = `-- name: NotificationSettingsSet :exec
+UPDATE "user" SET notify_by = $1, quiet_from = $2, quiet_to = $3, notify_browser = $4,
+    activity_digest = $5
+WHERE workspace_id = $6 AND id = $7
+`
+
+type NotificationSettingsSetParams struct {
+	NotifyBy       int16
+	QuietFrom      string
+	QuietTo        string
+	NotifyBrowser  bool
+	ActivityDigest bool
+	WorkspaceID    uuid.UUID
+	ID             uuid.UUID
+}
+
+// NotificationSettingsSet changes how a user is told of things.
+func (q *Queries) NotificationSettingsSet(ctx context.Context, db DBTX, arg NotificationSettingsSetParams) error {
+	_, err := db.Exec(ctx, notificationSettingsSet,
+		arg.NotifyBy,
+		arg.QuietFrom,
+		arg.QuietTo,
+		arg.NotifyBrowser,
+		arg.ActivityDigest,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	return err
 }
 
 const partyContactList = `-- name: PartyContactList :many
@@ -768,7 +1003,7 @@ func (q *Queries) PartyContactListByAddress(ctx context.Context, db DBTX, arg Pa
 }
 
 const partyUserList = `-- name: PartyUserList :many
-SELECT id, name, chat_name, email, role, locale, active FROM "user"
+SELECT id, name, chat_name, email, role, locale, active, notify_by FROM "user"
 WHERE workspace_id = $1 AND id = ANY ($2::uuid[])
 `
 
@@ -785,6 +1020,7 @@ type PartyUserListRow struct {
 	Role     int16
 	Locale   string
 	Active   bool
+	NotifyBy int16
 }
 
 // PartyUserList answers those of the ids that are users, with what decides what
@@ -806,6 +1042,7 @@ func (q *Queries) PartyUserList(ctx context.Context, db DBTX, arg PartyUserListP
 			&i.Role,
 			&i.Locale,
 			&i.Active,
+			&i.NotifyBy,
 		); err != nil {
 			return nil, err
 		}
@@ -850,6 +1087,101 @@ func (q *Queries) PartyUserSuggest(ctx context.Context, db DBTX, arg PartyUserSu
 	for rows.Next() {
 		var i PartyUserSuggestRow
 		if err := rows.Scan(&i.ID, &i.Name, &i.Email); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const recipientCustomerGet = `-- name: RecipientCustomerGet :one
+SELECT contact.id, contact.title, coalesce(contact.fields ->> 'email', '')::text AS email
+FROM record
+JOIN record AS contact ON contact.workspace_id = record.workspace_id AND contact.id = (record.fields ->> $1::text)::uuid
+    AND contact.type = 'contact'
+WHERE record.workspace_id = $2 AND record.id = $3 AND coalesce(contact.fields ->> 'archived', '') <> 'true'
+`
+
+type RecipientCustomerGetParams struct {
+	Customer    string
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+}
+
+type RecipientCustomerGetRow struct {
+	ID    uuid.UUID
+	Title string
+	Email string
+}
+
+// RecipientCustomerGet answers the record's customer: the contact that a field of
+// it names.
+func (q *Queries) RecipientCustomerGet(ctx context.Context, db DBTX, arg RecipientCustomerGetParams) (RecipientCustomerGetRow, error) {
+	row := db.QueryRow(ctx, recipientCustomerGet, arg.Customer, arg.WorkspaceID, arg.ID)
+	var i RecipientCustomerGetRow
+	err := row.Scan(&i.ID, &i.Title, &i.Email)
+	return i, err
+}
+
+const recipientFollowerList = `-- name: RecipientFollowerList :many
+SELECT follower.party_kind, follower.party_id, coalesce("user".name, record.title, '')::text AS name,
+    coalesce("user".email, record.fields ->> 'email', '')::text AS email, coalesce("user".notify_by, 0)::smallint AS notify_by,
+    count(*) OVER () AS total
+FROM follower
+LEFT JOIN "user" ON follower.party_kind = 1 AND "user".workspace_id = follower.workspace_id AND "user".id = follower.party_id
+LEFT JOIN record ON follower.party_kind = 2 AND record.workspace_id = follower.workspace_id AND record.id = follower.party_id
+WHERE follower.workspace_id = $1 AND follower.thread_id = $2 AND $3::text = ANY (follower.subtypes)
+    AND ((follower.party_kind = 1 AND "user".active)
+        OR (follower.party_kind = 2 AND $4::boolean AND coalesce(record.fields ->> 'archived', '') <> 'true'))
+ORDER BY follower.party_kind DESC, follower.create_time, follower.party_id
+LIMIT $5
+`
+
+type RecipientFollowerListParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Subtype     string
+	Outside     bool
+	MaxRows     int32
+}
+
+type RecipientFollowerListRow struct {
+	PartyKind int16
+	PartyID   uuid.UUID
+	Name      string
+	Email     string
+	NotifyBy  int16
+	Total     int64
+}
+
+// RecipientFollowerList answers whom a post under a subtype would tell of the
+// thread's followers, with how they are reached: outsiders first.
+func (q *Queries) RecipientFollowerList(ctx context.Context, db DBTX, arg RecipientFollowerListParams) ([]RecipientFollowerListRow, error) {
+	rows, err := db.Query(ctx, recipientFollowerList,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Subtype,
+		arg.Outside,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecipientFollowerListRow
+	for rows.Next() {
+		var i RecipientFollowerListRow
+		if err := rows.Scan(
+			&i.PartyKind,
+			&i.PartyID,
+			&i.Name,
+			&i.Email,
+			&i.NotifyBy,
+			&i.Total,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -12,8 +12,42 @@ import (
 	"github.com/google/uuid"
 )
 
+const fileBlobLock = `-- name: FileBlobLock :many
+SELECT id FROM file
+WHERE workspace_id = $1 AND (id = $2 OR blob_id = $2)
+ORDER BY id
+FOR UPDATE
+`
+
+type FileBlobLockParams struct {
+	WorkspaceID uuid.UUID
+	BlobID      uuid.UUID
+}
+
+// FileBlobLock answers the files that share some bytes, and keeps others from
+// removing one of them until the transaction ends.
+func (q *Queries) FileBlobLock(ctx context.Context, db DBTX, arg FileBlobLockParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, fileBlobLock, arg.WorkspaceID, arg.BlobID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const fileByRequest = `-- name: FileByRequest :one
-SELECT workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time FROM file
+SELECT workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height FROM file
 WHERE workspace_id = $1 AND author_id = $2 AND request_id = $3 AND state > 0
 `
 
@@ -45,6 +79,78 @@ func (q *Queries) FileByRequest(ctx context.Context, db DBTX, arg FileByRequestP
 		&i.AuthorPublicName,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.BlobID,
+		&i.Joined,
+		&i.Preview,
+		&i.PreviewWidth,
+		&i.PreviewHeight,
+	)
+	return i, err
+}
+
+const fileCopy = `-- name: FileCopy :one
+INSERT INTO file (workspace_id, id, thread_id, name, media_type, size, parts, state, internal, author_kind, author_id, author_name,
+    author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height)
+SELECT source.workspace_id, $1::uuid, $2::uuid, source.name, source.media_type, source.size, source.parts, 2, source.internal,
+    $3::smallint, $4::uuid, $5::text, $6::text, $1::uuid, $7::timestamptz,
+    coalesce(source.blob_id, source.id), source.joined, source.preview, source.preview_width, source.preview_height
+FROM file AS source
+WHERE source.workspace_id = $8 AND source.id = $9 AND source.state >= 2
+    AND EXISTS (SELECT 1 FROM thread WHERE thread.workspace_id = $8 AND thread.id = $2::uuid)
+FOR SHARE OF source
+RETURNING workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height
+`
+
+type FileCopyParams struct {
+	ID               uuid.UUID
+	ThreadID         uuid.UUID
+	AuthorKind       int16
+	AuthorID         uuid.UUID
+	AuthorName       string
+	AuthorPublicName string
+	CreateTime       time.Time
+	WorkspaceID      uuid.UUID
+	SourceID         uuid.UUID
+}
+
+// FileCopy makes another file of the same bytes, which waits for its message.
+// The first one cannot be removed before this is committed. No row comes back if
+// it is not complete, or there is no such thread.
+func (q *Queries) FileCopy(ctx context.Context, db DBTX, arg FileCopyParams) (File, error) {
+	row := db.QueryRow(ctx, fileCopy,
+		arg.ID,
+		arg.ThreadID,
+		arg.AuthorKind,
+		arg.AuthorID,
+		arg.AuthorName,
+		arg.AuthorPublicName,
+		arg.CreateTime,
+		arg.WorkspaceID,
+		arg.SourceID,
+	)
+	var i File
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.ThreadID,
+		&i.Name,
+		&i.MediaType,
+		&i.Size,
+		&i.Parts,
+		&i.State,
+		&i.Internal,
+		&i.MessageID,
+		&i.AuthorKind,
+		&i.AuthorID,
+		&i.AuthorName,
+		&i.AuthorPublicName,
+		&i.RequestID,
+		&i.CreateTime,
+		&i.BlobID,
+		&i.Joined,
+		&i.Preview,
+		&i.PreviewWidth,
+		&i.PreviewHeight,
 	)
 	return i, err
 }
@@ -59,7 +165,7 @@ WHERE thread.workspace_id = $1 AND thread.id = $3 AND NOT thread.closed
     AND $13::bigint > (SELECT count(*) FROM file
         WHERE file.workspace_id = $1 AND file.author_id = $8 AND file.state IN (1, 2))
 ON CONFLICT (workspace_id, author_id, request_id) DO NOTHING
-RETURNING workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time
+RETURNING workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height
 `
 
 type FileCreateParams struct {
@@ -115,6 +221,11 @@ func (q *Queries) FileCreate(ctx context.Context, db DBTX, arg FileCreateParams)
 		&i.AuthorPublicName,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.BlobID,
+		&i.Joined,
+		&i.Preview,
+		&i.PreviewWidth,
+		&i.PreviewHeight,
 	)
 	return i, err
 }
@@ -124,11 +235,13 @@ UPDATE file SET state = 0, message_id = NULL
 WHERE (workspace_id, id) IN (
     SELECT old.workspace_id, old.id FROM file AS old
     WHERE old.state < 3 AND old.create_time < $1::timestamptz
+        AND (old.state = 0 OR NOT EXISTS (SELECT 1 FROM file_hold
+            WHERE file_hold.workspace_id = old.workspace_id AND file_hold.file_id = old.id))
     ORDER BY old.create_time
     LIMIT $2
     FOR UPDATE SKIP LOCKED
 ) AND state < 3
-RETURNING workspace_id, id, parts, size
+RETURNING workspace_id, id, blob_id
 `
 
 type FileExpireParams struct {
@@ -139,13 +252,13 @@ type FileExpireParams struct {
 type FileExpireRow struct {
 	WorkspaceID uuid.UUID
 	ID          uuid.UUID
-	Parts       int32
-	Size        int64
+	BlobID      *uuid.UUID
 }
 
 // FileExpire removes, in all workspaces, some of the files that came to nothing
-// in time, and answers them together with those whose parts are still to be
-// deleted. Nodes that sweep at the same moment take different ones.
+// in time and that no draft or scheduled message waits with, and answers them
+// together with those whose parts are still to be deleted. Nodes that sweep at the
+// same moment take different ones.
 func (q *Queries) FileExpire(ctx context.Context, db DBTX, arg FileExpireParams) ([]FileExpireRow, error) {
 	rows, err := db.Query(ctx, fileExpire, arg.Before, arg.MaxRows)
 	if err != nil {
@@ -155,12 +268,7 @@ func (q *Queries) FileExpire(ctx context.Context, db DBTX, arg FileExpireParams)
 	var items []FileExpireRow
 	for rows.Next() {
 		var i FileExpireRow
-		if err := rows.Scan(
-			&i.WorkspaceID,
-			&i.ID,
-			&i.Parts,
-			&i.Size,
-		); err != nil {
+		if err := rows.Scan(&i.WorkspaceID, &i.ID, &i.BlobID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -172,17 +280,24 @@ func (q *Queries) FileExpire(ctx context.Context, db DBTX, arg FileExpireParams)
 }
 
 const fileFinish = `-- name: FileFinish :one
-UPDATE file SET state = greatest(state, $1::smallint), media_type = CASE WHEN state = 1 THEN $2::text ELSE media_type END
-WHERE workspace_id = $3 AND id = $4 AND state > 0 AND parts = $5
-RETURNING workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time
+UPDATE file SET state = greatest(state, $1::smallint),
+    media_type = CASE WHEN state = 1 THEN $2::text ELSE media_type END,
+    preview = CASE WHEN state = 1 THEN $3::smallint ELSE preview END,
+    preview_width = CASE WHEN state = 1 THEN $4::integer ELSE preview_width END,
+    preview_height = CASE WHEN state = 1 THEN $5::integer ELSE preview_height END
+WHERE workspace_id = $6 AND id = $7 AND state > 0 AND parts = $8
+RETURNING workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height
 `
 
 type FileFinishParams struct {
-	State       int16
-	MediaType   string
-	WorkspaceID uuid.UUID
-	ID          uuid.UUID
-	Parts       int32
+	State         int16
+	MediaType     string
+	Preview       int16
+	PreviewWidth  int32
+	PreviewHeight int32
+	WorkspaceID   uuid.UUID
+	ID            uuid.UUID
+	Parts         int32
 }
 
 // FileFinish completes an upload, or attaches one that is complete already.
@@ -191,6 +306,9 @@ func (q *Queries) FileFinish(ctx context.Context, db DBTX, arg FileFinishParams)
 	row := db.QueryRow(ctx, fileFinish,
 		arg.State,
 		arg.MediaType,
+		arg.Preview,
+		arg.PreviewWidth,
+		arg.PreviewHeight,
 		arg.WorkspaceID,
 		arg.ID,
 		arg.Parts,
@@ -213,6 +331,11 @@ func (q *Queries) FileFinish(ctx context.Context, db DBTX, arg FileFinishParams)
 		&i.AuthorPublicName,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.BlobID,
+		&i.Joined,
+		&i.Preview,
+		&i.PreviewWidth,
+		&i.PreviewHeight,
 	)
 	return i, err
 }
@@ -233,7 +356,7 @@ func (q *Queries) FileForget(ctx context.Context, db DBTX, arg FileForgetParams)
 }
 
 const fileGet = `-- name: FileGet :one
-SELECT file.workspace_id, file.id, file.thread_id, file.name, file.media_type, file.size, file.parts, file.state, file.internal, file.message_id, file.author_kind, file.author_id, file.author_name, file.author_public_name, file.request_id, file.create_time, thread.closed FROM file
+SELECT file.workspace_id, file.id, file.thread_id, file.name, file.media_type, file.size, file.parts, file.state, file.internal, file.message_id, file.author_kind, file.author_id, file.author_name, file.author_public_name, file.request_id, file.create_time, file.blob_id, file.joined, file.preview, file.preview_width, file.preview_height, thread.closed FROM file
 JOIN thread ON thread.workspace_id = file.workspace_id AND thread.id = file.thread_id
 WHERE file.workspace_id = $1 AND file.id = $2 AND file.state > 0
 `
@@ -269,13 +392,38 @@ func (q *Queries) FileGet(ctx context.Context, db DBTX, arg FileGetParams) (File
 		&i.File.AuthorPublicName,
 		&i.File.RequestID,
 		&i.File.CreateTime,
+		&i.File.BlobID,
+		&i.File.Joined,
+		&i.File.Preview,
+		&i.File.PreviewWidth,
+		&i.File.PreviewHeight,
 		&i.Closed,
 	)
 	return i, err
 }
 
+const fileJoined = `-- name: FileJoined :execrows
+UPDATE file SET joined = true
+WHERE workspace_id = $1 AND (id = $2 OR blob_id = $2) AND state > 0
+`
+
+type FileJoinedParams struct {
+	WorkspaceID uuid.UUID
+	BlobID      uuid.UUID
+}
+
+// FileJoined says of some bytes that they are one object now. No rows: they were
+// removed meanwhile.
+func (q *Queries) FileJoined(ctx context.Context, db DBTX, arg FileJoinedParams) (int64, error) {
+	result, err := db.Exec(ctx, fileJoined, arg.WorkspaceID, arg.BlobID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const fileList = `-- name: FileList :many
-SELECT workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time FROM file
+SELECT workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height FROM file
 WHERE workspace_id = $1 AND thread_id = $2 AND state = 3
     AND id < $3
     AND (NOT internal OR $4::boolean)
@@ -325,6 +473,11 @@ func (q *Queries) FileList(ctx context.Context, db DBTX, arg FileListParams) ([]
 			&i.AuthorPublicName,
 			&i.RequestID,
 			&i.CreateTime,
+			&i.BlobID,
+			&i.Joined,
+			&i.Preview,
+			&i.PreviewWidth,
+			&i.PreviewHeight,
 		); err != nil {
 			return nil, err
 		}
@@ -337,7 +490,7 @@ func (q *Queries) FileList(ctx context.Context, db DBTX, arg FileListParams) ([]
 }
 
 const fileListByID = `-- name: FileListByID :many
-SELECT workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time FROM file
+SELECT workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height FROM file
 WHERE workspace_id = $1 AND thread_id = $2 AND author_id = $3 AND id = ANY ($4::uuid[]) AND state > 0
 `
 
@@ -380,6 +533,11 @@ func (q *Queries) FileListByID(ctx context.Context, db DBTX, arg FileListByIDPar
 			&i.AuthorPublicName,
 			&i.RequestID,
 			&i.CreateTime,
+			&i.BlobID,
+			&i.Joined,
+			&i.Preview,
+			&i.PreviewWidth,
+			&i.PreviewHeight,
 		); err != nil {
 			return nil, err
 		}
@@ -412,6 +570,35 @@ func (q *Queries) FilePartWritten(ctx context.Context, db DBTX, arg FilePartWrit
 	return result.RowsAffected(), nil
 }
 
+const filePreviewed = `-- name: FilePreviewed :execrows
+UPDATE file SET preview = $1, preview_width = $2, preview_height = $3
+WHERE workspace_id = $4 AND (id = $5 OR blob_id = $5) AND state > 0
+`
+
+type FilePreviewedParams struct {
+	Preview     int16
+	Width       int32
+	Height      int32
+	WorkspaceID uuid.UUID
+	BlobID      uuid.UUID
+}
+
+// FilePreviewed says of some bytes which preview there is of them. No rows: they
+// were removed meanwhile.
+func (q *Queries) FilePreviewed(ctx context.Context, db DBTX, arg FilePreviewedParams) (int64, error) {
+	result, err := db.Exec(ctx, filePreviewed,
+		arg.Preview,
+		arg.Width,
+		arg.Height,
+		arg.WorkspaceID,
+		arg.BlobID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const fileRemove = `-- name: FileRemove :execrows
 UPDATE file SET state = 0, message_id = NULL
 WHERE workspace_id = $1 AND id = $2 AND state > 0 AND message_id IS NOT DISTINCT FROM $3::uuid
@@ -432,6 +619,128 @@ func (q *Queries) FileRemove(ctx context.Context, db DBTX, arg FileRemoveParams)
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const fileStore = `-- name: FileStore :one
+INSERT INTO file (workspace_id, id, thread_id, name, size, state, internal, author_kind, author_id, author_name, author_public_name,
+    request_id, create_time)
+SELECT $1, $2::uuid, $3, $4::text, 0, 1, $5::boolean, $6::smallint, $7::uuid,
+    $8::text, $9::text, $2::uuid, $10::timestamptz
+FROM thread
+WHERE thread.workspace_id = $1 AND thread.id = $3
+RETURNING workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height
+`
+
+type FileStoreParams struct {
+	WorkspaceID      uuid.UUID
+	ID               uuid.UUID
+	ThreadID         uuid.UUID
+	Name             string
+	Internal         bool
+	AuthorKind       int16
+	AuthorID         uuid.UUID
+	AuthorName       string
+	AuthorPublicName string
+	CreateTime       time.Time
+}
+
+// FileStore begins a file that the server itself takes in, of a size that is
+// known at its end. No row comes back if there is no such thread.
+func (q *Queries) FileStore(ctx context.Context, db DBTX, arg FileStoreParams) (File, error) {
+	row := db.QueryRow(ctx, fileStore,
+		arg.WorkspaceID,
+		arg.ID,
+		arg.ThreadID,
+		arg.Name,
+		arg.Internal,
+		arg.AuthorKind,
+		arg.AuthorID,
+		arg.AuthorName,
+		arg.AuthorPublicName,
+		arg.CreateTime,
+	)
+	var i File
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.ThreadID,
+		&i.Name,
+		&i.MediaType,
+		&i.Size,
+		&i.Parts,
+		&i.State,
+		&i.Internal,
+		&i.MessageID,
+		&i.AuthorKind,
+		&i.AuthorID,
+		&i.AuthorName,
+		&i.AuthorPublicName,
+		&i.RequestID,
+		&i.CreateTime,
+		&i.BlobID,
+		&i.Joined,
+		&i.Preview,
+		&i.PreviewWidth,
+		&i.PreviewHeight,
+	)
+	return i, err
+}
+
+const fileStored = `-- name: FileStored :one
+UPDATE file SET state = 2, size = $1, parts = $2, media_type = $3, preview = $4, preview_width = $5,
+    preview_height = $6
+WHERE workspace_id = $7 AND id = $8 AND state = 1
+RETURNING workspace_id, id, thread_id, name, media_type, size, parts, state, internal, message_id, author_kind, author_id, author_name, author_public_name, request_id, create_time, blob_id, joined, preview, preview_width, preview_height
+`
+
+type FileStoredParams struct {
+	Size          int64
+	Parts         int32
+	MediaType     string
+	Preview       int16
+	PreviewWidth  int32
+	PreviewHeight int32
+	WorkspaceID   uuid.UUID
+	ID            uuid.UUID
+}
+
+// FileStored completes such a file, all at once.
+func (q *Queries) FileStored(ctx context.Context, db DBTX, arg FileStoredParams) (File, error) {
+	row := db.QueryRow(ctx, fileStored,
+		arg.Size,
+		arg.Parts,
+		arg.MediaType,
+		arg.Preview,
+		arg.PreviewWidth,
+		arg.PreviewHeight,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	var i File
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.ThreadID,
+		&i.Name,
+		&i.MediaType,
+		&i.Size,
+		&i.Parts,
+		&i.State,
+		&i.Internal,
+		&i.MessageID,
+		&i.AuthorKind,
+		&i.AuthorID,
+		&i.AuthorName,
+		&i.AuthorPublicName,
+		&i.RequestID,
+		&i.CreateTime,
+		&i.BlobID,
+		&i.Joined,
+		&i.Preview,
+		&i.PreviewWidth,
+		&i.PreviewHeight,
+	)
+	return i, err
 }
 
 const messageFilesLock = `-- name: MessageFilesLock :one

@@ -239,6 +239,44 @@ func (q *Queries) CredentialListOfUser(ctx context.Context, db DBTX, arg Credent
 	return items, nil
 }
 
+const credentialPrune = `-- name: CredentialPrune :one
+WITH ended AS (
+    SELECT credential.workspace_id, credential.id FROM credential
+    WHERE least(credential.revoke_time, credential.expire_time) < $1::timestamptz
+    ORDER BY least(credential.revoke_time, credential.expire_time)
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM credential USING ended
+    WHERE credential.workspace_id = ended.workspace_id AND credential.id = ended.id
+    RETURNING credential.workspace_id, credential.id, credential.visitor_id
+), visitors AS (
+    DELETE FROM visitor USING gone
+    WHERE visitor.workspace_id = gone.workspace_id AND visitor.id = gone.visitor_id
+        AND NOT EXISTS (SELECT FROM chat WHERE chat.workspace_id = visitor.workspace_id AND chat.visitor_id = visitor.id)
+        AND NOT EXISTS (SELECT FROM credential AS other
+            WHERE other.workspace_id = visitor.workspace_id AND other.visitor_id = visitor.id
+                AND NOT EXISTS (SELECT FROM gone AS g WHERE g.workspace_id = other.workspace_id AND g.id = other.id))
+)
+SELECT count(*) FROM gone
+`
+
+type CredentialPruneParams struct {
+	Before  time.Time
+	MaxRows int32
+}
+
+// CredentialPrune forgets some credentials that ended before a time, and of the
+// visitors whose last credential that was those who never opened a chat. It
+// answers how many credentials it forgot. What another node is forgetting at the
+// same time is passed over.
+func (q *Queries) CredentialPrune(ctx context.Context, db DBTX, arg CredentialPruneParams) (int64, error) {
+	row := db.QueryRow(ctx, credentialPrune, arg.Before, arg.MaxRows)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const credentialRevoke = `-- name: CredentialRevoke :exec
 UPDATE credential SET revoke_time = $1::timestamptz
 WHERE workspace_id = $2 AND id = $3 AND revoke_time IS NULL
@@ -300,7 +338,7 @@ func (q *Queries) CredentialRevokeOfUser(ctx context.Context, db DBTX, arg Crede
 }
 
 const userGet = `-- name: UserGet :one
-SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time FROM "user" WHERE workspace_id = $1 AND id = $2
+SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time, notify_by, quiet_from, quiet_to, notify_browser, activity_digest, time_zone, activity_digest_day FROM "user" WHERE workspace_id = $1 AND id = $2
 `
 
 type UserGetParams struct {
@@ -325,12 +363,19 @@ func (q *Queries) UserGet(ctx context.Context, db DBTX, arg UserGetParams) (User
 		&i.Availability,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.NotifyBy,
+		&i.QuietFrom,
+		&i.QuietTo,
+		&i.NotifyBrowser,
+		&i.ActivityDigest,
+		&i.TimeZone,
+		&i.ActivityDigestDay,
 	)
 	return i, err
 }
 
 const userGetByEmail = `-- name: UserGetByEmail :one
-SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time FROM "user" WHERE workspace_id = $1 AND lower(email) = lower($2)
+SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time, notify_by, quiet_from, quiet_to, notify_browser, activity_digest, time_zone, activity_digest_day FROM "user" WHERE workspace_id = $1 AND lower(email) = lower($2)
 `
 
 type UserGetByEmailParams struct {
@@ -355,12 +400,19 @@ func (q *Queries) UserGetByEmail(ctx context.Context, db DBTX, arg UserGetByEmai
 		&i.Availability,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.NotifyBy,
+		&i.QuietFrom,
+		&i.QuietTo,
+		&i.NotifyBrowser,
+		&i.ActivityDigest,
+		&i.TimeZone,
+		&i.ActivityDigestDay,
 	)
 	return i, err
 }
 
 const userGetByRequest = `-- name: UserGetByRequest :one
-SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time FROM "user" WHERE workspace_id = $1 AND request_id = $2
+SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time, notify_by, quiet_from, quiet_to, notify_browser, activity_digest, time_zone, activity_digest_day FROM "user" WHERE workspace_id = $1 AND request_id = $2
 `
 
 type UserGetByRequestParams struct {
@@ -385,6 +437,13 @@ func (q *Queries) UserGetByRequest(ctx context.Context, db DBTX, arg UserGetByRe
 		&i.Availability,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.NotifyBy,
+		&i.QuietFrom,
+		&i.QuietTo,
+		&i.NotifyBrowser,
+		&i.ActivityDigest,
+		&i.TimeZone,
+		&i.ActivityDigestDay,
 	)
 	return i, err
 }
@@ -392,7 +451,7 @@ func (q *Queries) UserGetByRequest(ctx context.Context, db DBTX, arg UserGetByRe
 const userInsert = `-- name: UserInsert :one
 INSERT INTO "user" (workspace_id, id, email, name, chat_name, role, locale, password_hash, request_id, create_time)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-RETURNING workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time
+RETURNING workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time, notify_by, quiet_from, quiet_to, notify_browser, activity_digest, time_zone, activity_digest_day
 `
 
 type UserInsertParams struct {
@@ -437,12 +496,19 @@ func (q *Queries) UserInsert(ctx context.Context, db DBTX, arg UserInsertParams)
 		&i.Availability,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.NotifyBy,
+		&i.QuietFrom,
+		&i.QuietTo,
+		&i.NotifyBrowser,
+		&i.ActivityDigest,
+		&i.TimeZone,
+		&i.ActivityDigestDay,
 	)
 	return i, err
 }
 
 const userList = `-- name: UserList :many
-SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time FROM "user"
+SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time, notify_by, quiet_from, quiet_to, notify_browser, activity_digest, time_zone, activity_digest_day FROM "user"
 WHERE workspace_id = $1
     AND ($2::boolean OR active)
     AND ($3::text = '' OR position(lower($3) IN lower(name)) > 0 OR position(lower($3) IN lower(email)) > 0)
@@ -491,6 +557,13 @@ func (q *Queries) UserList(ctx context.Context, db DBTX, arg UserListParams) ([]
 			&i.Availability,
 			&i.RequestID,
 			&i.CreateTime,
+			&i.NotifyBy,
+			&i.QuietFrom,
+			&i.QuietTo,
+			&i.NotifyBrowser,
+			&i.ActivityDigest,
+			&i.TimeZone,
+			&i.ActivityDigestDay,
 		); err != nil {
 			return nil, err
 		}
@@ -503,7 +576,7 @@ func (q *Queries) UserList(ctx context.Context, db DBTX, arg UserListParams) ([]
 }
 
 const userListByID = `-- name: UserListByID :many
-SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time FROM "user" WHERE workspace_id = $1 AND id = ANY($2::uuid[])
+SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time, notify_by, quiet_from, quiet_to, notify_browser, activity_digest, time_zone, activity_digest_day FROM "user" WHERE workspace_id = $1 AND id = ANY($2::uuid[])
 `
 
 type UserListByIDParams struct {
@@ -534,6 +607,13 @@ func (q *Queries) UserListByID(ctx context.Context, db DBTX, arg UserListByIDPar
 			&i.Availability,
 			&i.RequestID,
 			&i.CreateTime,
+			&i.NotifyBy,
+			&i.QuietFrom,
+			&i.QuietTo,
+			&i.NotifyBrowser,
+			&i.ActivityDigest,
+			&i.TimeZone,
+			&i.ActivityDigestDay,
 		); err != nil {
 			return nil, err
 		}
@@ -546,7 +626,7 @@ func (q *Queries) UserListByID(ctx context.Context, db DBTX, arg UserListByIDPar
 }
 
 const userLock = `-- name: UserLock :one
-SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time FROM "user" WHERE workspace_id = $1 AND id = $2 FOR UPDATE
+SELECT workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time, notify_by, quiet_from, quiet_to, notify_browser, activity_digest, time_zone, activity_digest_day FROM "user" WHERE workspace_id = $1 AND id = $2 FOR UPDATE
 `
 
 type UserLockParams struct {
@@ -572,6 +652,13 @@ func (q *Queries) UserLock(ctx context.Context, db DBTX, arg UserLockParams) (Us
 		&i.Availability,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.NotifyBy,
+		&i.QuietFrom,
+		&i.QuietTo,
+		&i.NotifyBrowser,
+		&i.ActivityDigest,
+		&i.TimeZone,
+		&i.ActivityDigestDay,
 	)
 	return i, err
 }
@@ -623,9 +710,9 @@ func (q *Queries) UserSetPassword(ctx context.Context, db DBTX, arg UserSetPassw
 
 const userUpdate = `-- name: UserUpdate :one
 UPDATE "user"
-SET email = $1, name = $2, chat_name = $3, locale = $4, role = $5, active = $6
-WHERE workspace_id = $7 AND id = $8
-RETURNING workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time
+SET email = $1, name = $2, chat_name = $3, locale = $4, time_zone = $5, role = $6, active = $7
+WHERE workspace_id = $8 AND id = $9
+RETURNING workspace_id, id, email, name, chat_name, role, locale, password_hash, active, availability, request_id, create_time, notify_by, quiet_from, quiet_to, notify_browser, activity_digest, time_zone, activity_digest_day
 `
 
 type UserUpdateParams struct {
@@ -633,6 +720,7 @@ type UserUpdateParams struct {
 	Name        string
 	ChatName    string
 	Locale      string
+	TimeZone    string
 	Role        int16
 	Active      bool
 	WorkspaceID uuid.UUID
@@ -646,6 +734,7 @@ func (q *Queries) UserUpdate(ctx context.Context, db DBTX, arg UserUpdateParams)
 		arg.Name,
 		arg.ChatName,
 		arg.Locale,
+		arg.TimeZone,
 		arg.Role,
 		arg.Active,
 		arg.WorkspaceID,
@@ -665,12 +754,19 @@ func (q *Queries) UserUpdate(ctx context.Context, db DBTX, arg UserUpdateParams)
 		&i.Availability,
 		&i.RequestID,
 		&i.CreateTime,
+		&i.NotifyBy,
+		&i.QuietFrom,
+		&i.QuietTo,
+		&i.NotifyBrowser,
+		&i.ActivityDigest,
+		&i.TimeZone,
+		&i.ActivityDigestDay,
 	)
 	return i, err
 }
 
 const workspaceGet = `-- name: WorkspaceGet :one
-SELECT workspace_id, name, title, create_time FROM workspace WHERE workspace_id = $1
+SELECT workspace_id, name, title, create_time, time_zone FROM workspace WHERE workspace_id = $1
 `
 
 // WorkspaceGet answers one workspace.
@@ -682,12 +778,13 @@ func (q *Queries) WorkspaceGet(ctx context.Context, db DBTX, workspaceID uuid.UU
 		&i.Name,
 		&i.Title,
 		&i.CreateTime,
+		&i.TimeZone,
 	)
 	return i, err
 }
 
 const workspaceGetByName = `-- name: WorkspaceGetByName :one
-SELECT workspace_id, name, title, create_time FROM workspace WHERE name = $1
+SELECT workspace_id, name, title, create_time, time_zone FROM workspace WHERE name = $1
 `
 
 // WorkspaceGetByName answers the workspace that somebody signs in to.
@@ -699,6 +796,7 @@ func (q *Queries) WorkspaceGetByName(ctx context.Context, db DBTX, name string) 
 		&i.Name,
 		&i.Title,
 		&i.CreateTime,
+		&i.TimeZone,
 	)
 	return i, err
 }
@@ -727,7 +825,7 @@ func (q *Queries) WorkspaceInsert(ctx context.Context, db DBTX, arg WorkspaceIns
 }
 
 const workspaceListFirst = `-- name: WorkspaceListFirst :many
-SELECT workspace_id, name, title, create_time FROM workspace ORDER BY workspace_id LIMIT 2
+SELECT workspace_id, name, title, create_time, time_zone FROM workspace ORDER BY workspace_id LIMIT 2
 `
 
 // WorkspaceListFirst answers at most two workspaces, which is enough to know
@@ -746,6 +844,7 @@ func (q *Queries) WorkspaceListFirst(ctx context.Context, db DBTX) ([]Workspace,
 			&i.Name,
 			&i.Title,
 			&i.CreateTime,
+			&i.TimeZone,
 		); err != nil {
 			return nil, err
 		}
@@ -757,24 +856,28 @@ func (q *Queries) WorkspaceListFirst(ctx context.Context, db DBTX) ([]Workspace,
 	return items, nil
 }
 
-const workspaceSetTitle = `-- name: WorkspaceSetTitle :one
-UPDATE workspace SET title = $1 WHERE workspace_id = $2 RETURNING workspace_id, name, title, create_time
+const workspaceUpdate = `-- name: WorkspaceUpdate :one
+UPDATE workspace SET title = coalesce($1, title), time_zone = coalesce($2, time_zone)
+WHERE workspace_id = $3 RETURNING workspace_id, name, title, create_time, time_zone
 `
 
-type WorkspaceSetTitleParams struct {
-	Title       string
+type WorkspaceUpdateParams struct {
+	Title       *string
+	TimeZone    *string
 	WorkspaceID uuid.UUID
 }
 
-// WorkspaceSetTitle changes the only thing about a workspace that changes.
-func (q *Queries) WorkspaceSetTitle(ctx context.Context, db DBTX, arg WorkspaceSetTitleParams) (Workspace, error) {
-	row := db.QueryRow(ctx, workspaceSetTitle, arg.Title, arg.WorkspaceID)
+// WorkspaceUpdate changes what may change about a workspace; what is not given
+// stays.
+func (q *Queries) WorkspaceUpdate(ctx context.Context, db DBTX, arg WorkspaceUpdateParams) (Workspace, error) {
+	row := db.QueryRow(ctx, workspaceUpdate, arg.Title, arg.TimeZone, arg.WorkspaceID)
 	var i Workspace
 	err := row.Scan(
 		&i.WorkspaceID,
 		&i.Name,
 		&i.Title,
 		&i.CreateTime,
+		&i.TimeZone,
 	)
 	return i, err
 }

@@ -9,7 +9,64 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
+
+type Activity struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+	ThreadID    uuid.UUID
+	RecordType  string
+	TypeID      uuid.UUID
+	Summary     string
+	Note        string
+	AssigneeID  uuid.UUID
+	DueDate     pgtype.Date
+	CreatorID   uuid.UUID
+	Done        bool
+	DoneBy      *uuid.UUID
+	DoneTime    *time.Time
+	Feedback    string
+	MessageID   *uuid.UUID
+	NextID      *uuid.UUID
+	Version     int64
+	CreateTime  time.Time
+	UpdateTime  time.Time
+}
+
+type ActivityPlan struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+	Name        string
+	RecordType  string
+	Items       json.RawMessage
+	Archived    bool
+	Version     int64
+	RequestID   *uuid.UUID
+	CreateTime  time.Time
+}
+
+type ActivityType struct {
+	WorkspaceID       uuid.UUID
+	ID                uuid.UUID
+	Builtin           string
+	Name              string
+	Icon              string
+	RecordType        string
+	DefaultSummary    string
+	DefaultNote       string
+	DefaultAssigneeID *uuid.UUID
+	DueCount          int32
+	DueUnit           int16
+	DueBase           int16
+	NextTypeID        *uuid.UUID
+	NextMode          int16
+	Archived          bool
+	Position          int32
+	Version           int64
+	RequestID         *uuid.UUID
+	CreateTime        time.Time
+}
 
 type Channel struct {
 	WorkspaceID      uuid.UUID
@@ -57,6 +114,37 @@ type Credential struct {
 	RevokeTime  *time.Time
 }
 
+type Delivery struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	ID          uuid.UUID
+	MessageID   uuid.UUID
+	Seq         int64
+	PartyKind   int16
+	PartyID     uuid.UUID
+	Channel     int16
+	State       int16
+	Queued      bool
+	Address     string
+	Reason      string
+	ExternalID  string
+	SendTime    time.Time
+	CreateTime  time.Time
+	UpdateTime  time.Time
+}
+
+type Draft struct {
+	WorkspaceID uuid.UUID
+	UserID      uuid.UUID
+	ThreadID    uuid.UUID
+	Internal    bool
+	ID          uuid.UUID
+	Content     []byte
+	Revision    int64
+	Deleted     bool
+	UpdateTime  time.Time
+}
+
 type File struct {
 	WorkspaceID      uuid.UUID
 	ID               uuid.UUID
@@ -74,6 +162,11 @@ type File struct {
 	AuthorPublicName string
 	RequestID        uuid.UUID
 	CreateTime       time.Time
+	BlobID           *uuid.UUID
+	Joined           bool
+	Preview          int16
+	PreviewWidth     int32
+	PreviewHeight    int32
 }
 
 type Follower struct {
@@ -95,6 +188,56 @@ type InboxItem struct {
 	Read        bool
 	Starred     bool
 	CreateTime  time.Time
+	ActivityID  *uuid.UUID
+}
+
+type MailAlias struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+	Name        string
+	RecordType  string
+	Fields      json.RawMessage
+	BodyField   string
+	Writers     int16
+	FollowerIds []uuid.UUID
+	RequestID   *uuid.UUID
+	CreateTime  time.Time
+}
+
+type MailBounce struct {
+	WorkspaceID uuid.UUID
+	Address     string
+	Count       int32
+	Reason      string
+	BounceTime  time.Time
+}
+
+type MailNotice struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+	Name        string
+	Address     string
+	AuthorName  string
+	Subject     string
+	Body        string
+	Locale      string
+	CreateTime  time.Time
+}
+
+type MailSetting struct {
+	WorkspaceID    uuid.UUID
+	Domain         string
+	ServerURL      string
+	UserName       string
+	Password       []byte
+	SenderName     string
+	HoldSeconds    int32
+	DkimSelector   string
+	DkimKey        []byte
+	LoopLimit      int32
+	LoopMinutes    int32
+	TrustedSenders []string
+	UpdateTime     time.Time
 }
 
 type Message struct {
@@ -117,6 +260,85 @@ type Message struct {
 	CreateTime       time.Time
 	EditTime         *time.Time
 	DeleteTime       *time.Time
+}
+
+type MessageTemplate struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+	RecordType  string
+	Name        string
+	Subject     string
+	Body        string
+	AuthorID    uuid.UUID
+	Archived    bool
+	Version     int64
+	RequestID   uuid.UUID
+	CreateTime  time.Time
+	UpdateTime  time.Time
+}
+
+type MessageTranslation struct {
+	WorkspaceID    uuid.UUID
+	ThreadID       uuid.UUID
+	MessageID      uuid.UUID
+	Language       string
+	SourceLanguage string
+	Body           string
+	Provider       int16
+	CreateTime     time.Time
+}
+
+type MessengerConnection struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+	Kind        int16
+	Name        string
+	Active      bool
+	Account     string
+	Sender      string
+	BaseURL     string
+	Country     string
+	Token       []byte
+	AppSecret   []byte
+	DisplayName string
+	Phone       string
+	RequestID   uuid.UUID
+	CreateTime  time.Time
+	UpdateTime  time.Time
+	SyncTime    *time.Time
+}
+
+type MessengerSend struct {
+	WorkspaceID  uuid.UUID
+	ID           uuid.UUID
+	ConnectionID uuid.UUID
+	TemplateID   uuid.UUID
+	ThreadID     uuid.UUID
+	MessageID    uuid.UUID
+	ContactID    uuid.UUID
+	AuthorID     uuid.UUID
+	RequestID    uuid.UUID
+	Content      json.RawMessage
+	Attempts     int32
+	Underway     bool
+	Unsure       bool
+	CreateTime   time.Time
+}
+
+type MessengerTemplate struct {
+	WorkspaceID  uuid.UUID
+	ID           uuid.UUID
+	ConnectionID uuid.UUID
+	ExternalID   string
+	Name         string
+	Language     string
+	Category     string
+	State        int16
+	Reason       string
+	Content      json.RawMessage
+	RecordType   string
+	Placeholders json.RawMessage
+	SyncTime     time.Time
 }
 
 type Operator struct {
@@ -142,6 +364,29 @@ type RecordType struct {
 	UpdateTime  time.Time
 }
 
+type ScheduledMessage struct {
+	WorkspaceID    uuid.UUID
+	ID             uuid.UUID
+	ThreadID       uuid.UUID
+	AuthorID       uuid.UUID
+	Internal       bool
+	Content        []byte
+	SendTime       time.Time
+	State          int16
+	FailureReason  string
+	FailureMessage string
+	MessageID      *uuid.UUID
+	Version        int64
+	CreateTime     time.Time
+	UpdateTime     time.Time
+}
+
+type SearchPosition struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Rev         int64
+}
+
 type Thread struct {
 	WorkspaceID uuid.UUID
 	ID          uuid.UUID
@@ -154,19 +399,34 @@ type Thread struct {
 	CreateTime  time.Time
 }
 
+type TranslationSetting struct {
+	WorkspaceID uuid.UUID
+	Provider    int16
+	BaseURL     string
+	APIKey      []byte
+	UpdateTime  time.Time
+}
+
 type User struct {
-	WorkspaceID  uuid.UUID
-	ID           uuid.UUID
-	Email        string
-	Name         string
-	ChatName     string
-	Role         int16
-	Locale       string
-	PasswordHash string
-	Active       bool
-	Availability int16
-	RequestID    *uuid.UUID
-	CreateTime   time.Time
+	WorkspaceID       uuid.UUID
+	ID                uuid.UUID
+	Email             string
+	Name              string
+	ChatName          string
+	Role              int16
+	Locale            string
+	PasswordHash      string
+	Active            bool
+	Availability      int16
+	RequestID         *uuid.UUID
+	CreateTime        time.Time
+	NotifyBy          int16
+	QuietFrom         string
+	QuietTo           string
+	NotifyBrowser     bool
+	ActivityDigest    bool
+	TimeZone          string
+	ActivityDigestDay pgtype.Date
 }
 
 type Visitor struct {
@@ -188,4 +448,5 @@ type Workspace struct {
 	Name        string
 	Title       string
 	CreateTime  time.Time
+	TimeZone    string
 }

@@ -13,15 +13,104 @@ import (
 	"github.com/google/uuid"
 )
 
+const recordBuiltinBegin = `-- name: RecordBuiltinBegin :exec
+INSERT INTO record_builtin (workspace_id, version, digest) VALUES ($1, $2, '')
+ON CONFLICT DO NOTHING
+`
+
+type RecordBuiltinBeginParams struct {
+	WorkspaceID uuid.UUID
+	Version     int32
+}
+
+// RecordBuiltinBegin notes a workspace that nothing is noted of.
+func (q *Queries) RecordBuiltinBegin(ctx context.Context, db DBTX, arg RecordBuiltinBeginParams) error {
+	_, err := db.Exec(ctx, recordBuiltinBegin, arg.WorkspaceID, arg.Version)
+	return err
+}
+
+const recordBuiltinBehind = `-- name: RecordBuiltinBehind :many
+SELECT workspace.workspace_id FROM workspace
+LEFT JOIN record_builtin ON record_builtin.workspace_id = workspace.workspace_id
+WHERE workspace.workspace_id > $1 AND record_builtin.digest IS DISTINCT FROM $2::text
+ORDER BY workspace.workspace_id
+LIMIT $3
+`
+
+type RecordBuiltinBehindParams struct {
+	After   uuid.UUID
+	Digest  string
+	MaxRows int32
+}
+
+// RecordBuiltinBehind answers workspaces whose built-in types are not those of the
+// digest, by id.
+func (q *Queries) RecordBuiltinBehind(ctx context.Context, db DBTX, arg RecordBuiltinBehindParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, recordBuiltinBehind, arg.After, arg.Digest, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var workspace_id uuid.UUID
+		if err := rows.Scan(&workspace_id); err != nil {
+			return nil, err
+		}
+		items = append(items, workspace_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const recordBuiltinLock = `-- name: RecordBuiltinLock :one
+SELECT version, digest FROM record_builtin
+WHERE workspace_id = $1
+FOR UPDATE
+`
+
+type RecordBuiltinLockRow struct {
+	Version int32
+	Digest  string
+}
+
+// RecordBuiltinLock reads which built-in types a workspace has, for changing them.
+func (q *Queries) RecordBuiltinLock(ctx context.Context, db DBTX, workspaceID uuid.UUID) (RecordBuiltinLockRow, error) {
+	row := db.QueryRow(ctx, recordBuiltinLock, workspaceID)
+	var i RecordBuiltinLockRow
+	err := row.Scan(&i.Version, &i.Digest)
+	return i, err
+}
+
+const recordBuiltinSet = `-- name: RecordBuiltinSet :exec
+UPDATE record_builtin SET version = $1, digest = $2
+WHERE workspace_id = $3
+`
+
+type RecordBuiltinSetParams struct {
+	Version     int32
+	Digest      string
+	WorkspaceID uuid.UUID
+}
+
+// RecordBuiltinSet notes which built-in types a workspace has.
+func (q *Queries) RecordBuiltinSet(ctx context.Context, db DBTX, arg RecordBuiltinSetParams) error {
+	_, err := db.Exec(ctx, recordBuiltinSet, arg.Version, arg.Digest, arg.WorkspaceID)
+	return err
+}
+
 const recordByRequest = `-- name: RecordByRequest :one
-SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time FROM record
-WHERE workspace_id = $1 AND creator = $2::uuid AND request_id = $3::uuid
+SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time, request_hash FROM record
+WHERE workspace_id = $1 AND request_id = $2::uuid
+    AND (creator = $3::uuid OR creator IS NULL AND $3::uuid = '00000000-0000-0000-0000-000000000000')
 `
 
 type RecordByRequestParams struct {
 	WorkspaceID uuid.UUID
-	Creator     uuid.UUID
 	RequestID   uuid.UUID
+	Creator     uuid.UUID
 }
 
 type RecordByRequestRow struct {
@@ -35,11 +124,13 @@ type RecordByRequestRow struct {
 	Creator     *uuid.UUID
 	CreateTime  time.Time
 	UpdateTime  time.Time
+	RequestHash []byte
 }
 
-// RecordByRequest answers the record that an earlier try of a user made.
+// RecordByRequest answers the record that an earlier try of a user made, or of the
+// system, which has no id.
 func (q *Queries) RecordByRequest(ctx context.Context, db DBTX, arg RecordByRequestParams) (RecordByRequestRow, error) {
-	row := db.QueryRow(ctx, recordByRequest, arg.WorkspaceID, arg.Creator, arg.RequestID)
+	row := db.QueryRow(ctx, recordByRequest, arg.WorkspaceID, arg.RequestID, arg.Creator)
 	var i RecordByRequestRow
 	err := row.Scan(
 		&i.WorkspaceID,
@@ -52,6 +143,7 @@ func (q *Queries) RecordByRequest(ctx context.Context, db DBTX, arg RecordByRequ
 		&i.Creator,
 		&i.CreateTime,
 		&i.UpdateTime,
+		&i.RequestHash,
 	)
 	return i, err
 }
@@ -281,6 +373,98 @@ func (q *Queries) RecordFill(ctx context.Context, db DBTX, arg RecordFillParams)
 	return err
 }
 
+const recordFollowerInsert = `-- name: RecordFollowerInsert :exec
+INSERT INTO follower (workspace_id, thread_id, party_kind, party_id, subtypes, create_time)
+SELECT $1, $2, $3::smallint, party.id, $4::text[], $5::timestamptz
+FROM unnest($6::uuid[]) AS party (id)
+ON CONFLICT DO NOTHING
+`
+
+type RecordFollowerInsertParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	PartyKind   int16
+	Subtypes    []string
+	Now         time.Time
+	PartyIds    []uuid.UUID
+}
+
+// RecordFollowerInsert makes parties of one kind followers of a record. Who is one
+// already stays as they are.
+func (q *Queries) RecordFollowerInsert(ctx context.Context, db DBTX, arg RecordFollowerInsertParams) error {
+	_, err := db.Exec(ctx, recordFollowerInsert,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.PartyKind,
+		arg.Subtypes,
+		arg.Now,
+		arg.PartyIds,
+	)
+	return err
+}
+
+const recordFollowerList = `-- name: RecordFollowerList :many
+SELECT follower.party_kind, follower.party_id, coalesce("user".role, 0)::smallint AS role, coalesce("user".name, '')::text AS name,
+    coalesce("user".email, '')::text AS email, coalesce("user".locale, '')::text AS locale
+FROM follower
+LEFT JOIN "user" ON follower.party_kind = 1 AND "user".workspace_id = follower.workspace_id AND "user".id = follower.party_id
+LEFT JOIN record ON follower.party_kind = 2 AND record.workspace_id = follower.workspace_id AND record.id = follower.party_id
+WHERE follower.workspace_id = $1 AND follower.thread_id = $2 AND $3::text = ANY (follower.subtypes)
+    AND ("user".active OR record.type = 'contact' AND coalesce(record.fields ->> 'archived', '') <> 'true')
+ORDER BY follower.create_time, follower.party_id
+LIMIT $4
+`
+
+type RecordFollowerListParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Subtype     string
+	MaxRows     int32
+}
+
+type RecordFollowerListRow struct {
+	PartyKind int16
+	PartyID   uuid.UUID
+	Role      int16
+	Name      string
+	Email     string
+	Locale    string
+}
+
+// RecordFollowerList answers the users and contacts who follow a record with a
+// subtype and could follow another: no one who is inactive or archived.
+func (q *Queries) RecordFollowerList(ctx context.Context, db DBTX, arg RecordFollowerListParams) ([]RecordFollowerListRow, error) {
+	rows, err := db.Query(ctx, recordFollowerList,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Subtype,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecordFollowerListRow
+	for rows.Next() {
+		var i RecordFollowerListRow
+		if err := rows.Scan(
+			&i.PartyKind,
+			&i.PartyID,
+			&i.Role,
+			&i.Name,
+			&i.Email,
+			&i.Locale,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const recordGet = `-- name: RecordGet :one
 SELECT workspace_id, id, type, title, fields, unique_value, version, creator, create_time, update_time FROM record
 WHERE workspace_id = $1 AND id = $2
@@ -324,11 +508,13 @@ func (q *Queries) RecordGet(ctx context.Context, db DBTX, arg RecordGetParams) (
 }
 
 const recordInsert = `-- name: RecordInsert :execrows
-INSERT INTO record (workspace_id, id, type, title, fields, unique_value, words, creator, request_id, create_time, update_time)
+INSERT INTO record (workspace_id, id, type, title, fields, unique_value, words, creator, request_id, request_hash, create_time,
+    update_time)
 SELECT t.workspace_id, $1::uuid, t.name, $2::text, $3::jsonb, $4::text,
-    array_to_tsvector($5::text[]), $6::uuid, $7::uuid, $8::timestamptz, $8::timestamptz
+    array_to_tsvector($5::text[]), $6::uuid, $7::uuid, $8::bytea,
+    $9::timestamptz, $9::timestamptz
 FROM record_type t
-WHERE t.workspace_id = $9 AND t.name = $10 AND t.version = $11
+WHERE t.workspace_id = $10 AND t.name = $11 AND t.version = $12
 FOR KEY SHARE
 `
 
@@ -340,6 +526,7 @@ type RecordInsertParams struct {
 	Words       []string
 	Creator     *uuid.UUID
 	RequestID   *uuid.UUID
+	RequestHash []byte
 	Now         time.Time
 	WorkspaceID uuid.UUID
 	Type        string
@@ -357,6 +544,7 @@ func (q *Queries) RecordInsert(ctx context.Context, db DBTX, arg RecordInsertPar
 		arg.Words,
 		arg.Creator,
 		arg.RequestID,
+		arg.RequestHash,
 		arg.Now,
 		arg.WorkspaceID,
 		arg.Type,
@@ -517,6 +705,56 @@ func (q *Queries) RecordPage(ctx context.Context, db DBTX, arg RecordPageParams)
 		return nil, err
 	}
 	return items, nil
+}
+
+const recordSequenceNext = `-- name: RecordSequenceNext :one
+INSERT INTO record_sequence (workspace_id, type, value) VALUES ($1, $2, 1)
+ON CONFLICT (workspace_id, type) DO UPDATE SET value = record_sequence.value + 1
+RETURNING value
+`
+
+type RecordSequenceNextParams struct {
+	WorkspaceID uuid.UUID
+	Type        string
+}
+
+// RecordSequenceNext takes the next number of a type. Others of the type wait for
+// the transaction, so that numbers come in the order of creation.
+func (q *Queries) RecordSequenceNext(ctx context.Context, db DBTX, arg RecordSequenceNextParams) (int64, error) {
+	row := db.QueryRow(ctx, recordSequenceNext, arg.WorkspaceID, arg.Type)
+	var value int64
+	err := row.Scan(&value)
+	return value, err
+}
+
+const recordSequenceSkip = `-- name: RecordSequenceSkip :one
+UPDATE record_sequence SET value = greatest(value, 1 + (
+    SELECT coalesce(max(substr(record.fields ->> $1::text, length($2::text) + 1)::bigint), 0) FROM record
+    WHERE record.workspace_id = $3 AND record.type = $4 AND starts_with(record.fields ->> $1::text, $2::text)
+        AND substr(record.fields ->> $1::text, length($2::text) + 1) ~ '^[0-9]{1,15}$'))
+WHERE record_sequence.workspace_id = $3 AND record_sequence.type = $4
+RETURNING value
+`
+
+type RecordSequenceSkipParams struct {
+	Field       string
+	Prefix      string
+	WorkspaceID uuid.UUID
+	Type        string
+}
+
+// RecordSequenceSkip answers the number after the greatest that a record has under
+// the prefix, however it got there, or the one just taken if that is greater.
+func (q *Queries) RecordSequenceSkip(ctx context.Context, db DBTX, arg RecordSequenceSkipParams) (int64, error) {
+	row := db.QueryRow(ctx, recordSequenceSkip,
+		arg.Field,
+		arg.Prefix,
+		arg.WorkspaceID,
+		arg.Type,
+	)
+	var value int64
+	err := row.Scan(&value)
+	return value, err
 }
 
 const recordStrip = `-- name: RecordStrip :exec
@@ -1035,6 +1273,50 @@ func (q *Queries) RecordUserNames(ctx context.Context, db DBTX, arg RecordUserNa
 	for rows.Next() {
 		var i RecordUserNamesRow
 		if err := rows.Scan(&i.ID, &i.Name, &i.Active); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const recordVersions = `-- name: RecordVersions :many
+SELECT record.workspace_id, record.id, record.type, record.version
+FROM (SELECT unnest($1::uuid[]) AS workspace_id, unnest($2::uuid[]) AS id) AS wanted
+JOIN record ON record.workspace_id = wanted.workspace_id AND record.id = wanted.id
+`
+
+type RecordVersionsParams struct {
+	WorkspaceIds []uuid.UUID
+	Ids          []uuid.UUID
+}
+
+type RecordVersionsRow struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+	Type        string
+	Version     int64
+}
+
+// RecordVersions answers the versions of records.
+func (q *Queries) RecordVersions(ctx context.Context, db DBTX, arg RecordVersionsParams) ([]RecordVersionsRow, error) {
+	rows, err := db.Query(ctx, recordVersions, arg.WorkspaceIds, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecordVersionsRow
+	for rows.Next() {
+		var i RecordVersionsRow
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.Type,
+			&i.Version,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

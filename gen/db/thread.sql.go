@@ -12,6 +12,288 @@ import (
 	"github.com/google/uuid"
 )
 
+const deliveryCancel = `-- name: DeliveryCancel :execrows
+UPDATE delivery SET state = 7, update_time = $1
+WHERE workspace_id = $2 AND thread_id = $3 AND seq = $4 AND state = 1 AND NOT queued
+`
+
+type DeliveryCancelParams struct {
+	UpdateTime  time.Time
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+}
+
+// DeliveryCancel calls off what of a message has not gone.
+func (q *Queries) DeliveryCancel(ctx context.Context, db DBTX, arg DeliveryCancelParams) (int64, error) {
+	result, err := db.Exec(ctx, deliveryCancel,
+		arg.UpdateTime,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Seq,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deliveryGet = `-- name: DeliveryGet :one
+SELECT workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, queued, address, reason, external_id, send_time, create_time, update_time FROM delivery
+WHERE workspace_id = $1 AND id = $2
+`
+
+type DeliveryGetParams struct {
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+}
+
+// DeliveryGet answers one delivery.
+func (q *Queries) DeliveryGet(ctx context.Context, db DBTX, arg DeliveryGetParams) (Delivery, error) {
+	row := db.QueryRow(ctx, deliveryGet, arg.WorkspaceID, arg.ID)
+	var i Delivery
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ThreadID,
+		&i.ID,
+		&i.MessageID,
+		&i.Seq,
+		&i.PartyKind,
+		&i.PartyID,
+		&i.Channel,
+		&i.State,
+		&i.Queued,
+		&i.Address,
+		&i.Reason,
+		&i.ExternalID,
+		&i.SendTime,
+		&i.CreateTime,
+		&i.UpdateTime,
+	)
+	return i, err
+}
+
+const deliveryList = `-- name: DeliveryList :many
+SELECT delivery.workspace_id, delivery.thread_id, delivery.id, delivery.message_id, delivery.seq, delivery.party_kind, delivery.party_id, delivery.channel, delivery.state, delivery.queued, delivery.address, delivery.reason, delivery.external_id, delivery.send_time, delivery.create_time, delivery.update_time, coalesce("user".name, record.title, '')::text AS name
+FROM delivery
+LEFT JOIN "user" ON delivery.party_kind = 1 AND "user".workspace_id = delivery.workspace_id AND "user".id = delivery.party_id
+LEFT JOIN record ON delivery.party_kind = 2 AND record.workspace_id = delivery.workspace_id AND record.id = delivery.party_id
+WHERE delivery.workspace_id = $1 AND delivery.thread_id = $2 AND delivery.seq = $3
+    AND (delivery.state NOT IN (5, 6), delivery.id) > ($4::boolean, $5::uuid)
+ORDER BY delivery.state NOT IN (5, 6), delivery.id
+LIMIT $6
+`
+
+type DeliveryListParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+	AfterWell   bool
+	AfterID     uuid.UUID
+	MaxRows     int32
+}
+
+type DeliveryListRow struct {
+	Delivery Delivery
+	Name     string
+}
+
+// DeliveryList pages through a message's deliveries, those that failed first.
+func (q *Queries) DeliveryList(ctx context.Context, db DBTX, arg DeliveryListParams) ([]DeliveryListRow, error) {
+	rows, err := db.Query(ctx, deliveryList,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Seq,
+		arg.AfterWell,
+		arg.AfterID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeliveryListRow
+	for rows.Next() {
+		var i DeliveryListRow
+		if err := rows.Scan(
+			&i.Delivery.WorkspaceID,
+			&i.Delivery.ThreadID,
+			&i.Delivery.ID,
+			&i.Delivery.MessageID,
+			&i.Delivery.Seq,
+			&i.Delivery.PartyKind,
+			&i.Delivery.PartyID,
+			&i.Delivery.Channel,
+			&i.Delivery.State,
+			&i.Delivery.Queued,
+			&i.Delivery.Address,
+			&i.Delivery.Reason,
+			&i.Delivery.ExternalID,
+			&i.Delivery.SendTime,
+			&i.Delivery.CreateTime,
+			&i.Delivery.UpdateTime,
+			&i.Name,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deliveryLock = `-- name: DeliveryLock :one
+SELECT workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, queued, address, reason, external_id, send_time, create_time, update_time FROM delivery
+WHERE workspace_id = $1 AND thread_id = $2 AND id = $3
+FOR UPDATE
+`
+
+type DeliveryLockParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	ID          uuid.UUID
+}
+
+// DeliveryLock reads one delivery and holds it until the transaction ends.
+func (q *Queries) DeliveryLock(ctx context.Context, db DBTX, arg DeliveryLockParams) (Delivery, error) {
+	row := db.QueryRow(ctx, deliveryLock, arg.WorkspaceID, arg.ThreadID, arg.ID)
+	var i Delivery
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ThreadID,
+		&i.ID,
+		&i.MessageID,
+		&i.Seq,
+		&i.PartyKind,
+		&i.PartyID,
+		&i.Channel,
+		&i.State,
+		&i.Queued,
+		&i.Address,
+		&i.Reason,
+		&i.ExternalID,
+		&i.SendTime,
+		&i.CreateTime,
+		&i.UpdateTime,
+	)
+	return i, err
+}
+
+const deliveryRetry = `-- name: DeliveryRetry :exec
+UPDATE delivery SET state = 1, queued = false, reason = '', send_time = $1, update_time = $1,
+    address = coalesce(nullif($2::text, ''), address)
+WHERE workspace_id = $3 AND id = $4
+`
+
+type DeliveryRetryParams struct {
+	SendTime    time.Time
+	Address     string
+	WorkspaceID uuid.UUID
+	ID          uuid.UUID
+}
+
+// DeliveryRetry lets a delivery wait to be sent again, to the address that the
+// person has now.
+func (q *Queries) DeliveryRetry(ctx context.Context, db DBTX, arg DeliveryRetryParams) error {
+	_, err := db.Exec(ctx, deliveryRetry,
+		arg.SendTime,
+		arg.Address,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	return err
+}
+
+const deliverySentCount = `-- name: DeliverySentCount :one
+SELECT count(*) FROM delivery
+WHERE workspace_id = $1 AND thread_id = $2 AND seq = $3 AND state <> 7
+`
+
+type DeliverySentCountParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+}
+
+// DeliverySentCount counts what of a message has gone, or is going.
+func (q *Queries) DeliverySentCount(ctx context.Context, db DBTX, arg DeliverySentCountParams) (int64, error) {
+	row := db.QueryRow(ctx, deliverySentCount, arg.WorkspaceID, arg.ThreadID, arg.Seq)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const deliveryTop = `-- name: DeliveryTop :many
+SELECT delivery.workspace_id, delivery.thread_id, delivery.id, delivery.message_id, delivery.seq, delivery.party_kind, delivery.party_id, delivery.channel, delivery.state, delivery.queued, delivery.address, delivery.reason, delivery.external_id, delivery.send_time, delivery.create_time, delivery.update_time, coalesce("user".name, record.title, '')::text AS name, count(*) OVER () AS total
+FROM delivery
+LEFT JOIN "user" ON delivery.party_kind = 1 AND "user".workspace_id = delivery.workspace_id AND "user".id = delivery.party_id
+LEFT JOIN record ON delivery.party_kind = 2 AND record.workspace_id = delivery.workspace_id AND record.id = delivery.party_id
+WHERE delivery.workspace_id = $1 AND delivery.thread_id = $2 AND delivery.seq = $3
+ORDER BY delivery.state NOT IN (5, 6), delivery.id
+LIMIT $4
+`
+
+type DeliveryTopParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+	MaxRows     int32
+}
+
+type DeliveryTopRow struct {
+	Delivery Delivery
+	Name     string
+	Total    int64
+}
+
+// DeliveryTop answers a message's deliveries with the names of whom they are for:
+// those that failed first. How many there are in all comes with each.
+func (q *Queries) DeliveryTop(ctx context.Context, db DBTX, arg DeliveryTopParams) ([]DeliveryTopRow, error) {
+	rows, err := db.Query(ctx, deliveryTop,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Seq,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeliveryTopRow
+	for rows.Next() {
+		var i DeliveryTopRow
+		if err := rows.Scan(
+			&i.Delivery.WorkspaceID,
+			&i.Delivery.ThreadID,
+			&i.Delivery.ID,
+			&i.Delivery.MessageID,
+			&i.Delivery.Seq,
+			&i.Delivery.PartyKind,
+			&i.Delivery.PartyID,
+			&i.Delivery.Channel,
+			&i.Delivery.State,
+			&i.Delivery.Queued,
+			&i.Delivery.Address,
+			&i.Delivery.Reason,
+			&i.Delivery.ExternalID,
+			&i.Delivery.SendTime,
+			&i.Delivery.CreateTime,
+			&i.Delivery.UpdateTime,
+			&i.Name,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const fileAttach = `-- name: FileAttach :execrows
 UPDATE file SET state = 3, message_id = $1, internal = $2
 WHERE workspace_id = $3 AND thread_id = $4 AND author_id = $5 AND state = 2 AND id = ANY ($6::uuid[])
@@ -165,6 +447,31 @@ func (q *Queries) MessageAfter(ctx context.Context, db DBTX, arg MessageAfterPar
 		return nil, err
 	}
 	return items, nil
+}
+
+const messageAmend = `-- name: MessageAmend :exec
+UPDATE message SET rev = $1, extra = $2
+WHERE workspace_id = $3 AND thread_id = $4 AND seq = $5
+`
+
+type MessageAmendParams struct {
+	Rev         int64
+	Extra       []byte
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+}
+
+// MessageAmend changes what hangs on a message and is not its text.
+func (q *Queries) MessageAmend(ctx context.Context, db DBTX, arg MessageAmendParams) error {
+	_, err := db.Exec(ctx, messageAmend,
+		arg.Rev,
+		arg.Extra,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Seq,
+	)
+	return err
 }
 
 const messageBefore = `-- name: MessageBefore :many
@@ -480,6 +787,47 @@ func (q *Queries) MessageReplace(ctx context.Context, db DBTX, arg MessageReplac
 	return i, err
 }
 
+const messageReplyList = `-- name: MessageReplyList :many
+SELECT id FROM message
+WHERE workspace_id = $1 AND thread_id = $2 AND position(convert_to($3::text, 'UTF8') IN extra) > 0
+ORDER BY seq
+LIMIT $4
+`
+
+type MessageReplyListParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Quoted      string
+	MaxRows     int32
+}
+
+// MessageReplyList answers the messages of a thread that quote one: its id stands
+// in what hangs on them. It reads the thread, which deleting may.
+func (q *Queries) MessageReplyList(ctx context.Context, db DBTX, arg MessageReplyListParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, messageReplyList,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Quoted,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const messageSeqOfPublic = `-- name: MessageSeqOfPublic :one
 SELECT coalesce(max(seq), 0)::bigint FROM message
 WHERE workspace_id = $1 AND thread_id = $2 AND NOT internal AND public_seq <= $3
@@ -609,6 +957,184 @@ func (q *Queries) MessageVersionInsert(ctx context.Context, db DBTX, arg Message
 	return err
 }
 
+const messageVersionList = `-- name: MessageVersionList :many
+SELECT message_version.rev, message_version.body, message_version.editor_id, message_version.replace_time,
+    coalesce("user".name, '')::text AS editor_name
+FROM message_version
+LEFT JOIN "user" ON "user".workspace_id = message_version.workspace_id AND "user".id = message_version.editor_id
+WHERE message_version.workspace_id = $1 AND message_version.thread_id = $2 AND message_version.seq = $3
+    AND message_version.rev < $4
+ORDER BY message_version.rev DESC
+LIMIT $5
+`
+
+type MessageVersionListParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+	BeforeRev   int64
+	MaxRows     int32
+}
+
+type MessageVersionListRow struct {
+	Rev         int64
+	Body        string
+	EditorID    uuid.UUID
+	ReplaceTime time.Time
+	EditorName  string
+}
+
+// MessageVersionList pages through the texts that a message had, the newest
+// first.
+func (q *Queries) MessageVersionList(ctx context.Context, db DBTX, arg MessageVersionListParams) ([]MessageVersionListRow, error) {
+	rows, err := db.Query(ctx, messageVersionList,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Seq,
+		arg.BeforeRev,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MessageVersionListRow
+	for rows.Next() {
+		var i MessageVersionListRow
+		if err := rows.Scan(
+			&i.Rev,
+			&i.Body,
+			&i.EditorID,
+			&i.ReplaceTime,
+			&i.EditorName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pinCount = `-- name: PinCount :one
+SELECT count(*) FROM pin WHERE workspace_id = $1 AND thread_id = $2
+`
+
+type PinCountParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+}
+
+// PinCount counts what is pinned to a thread.
+func (q *Queries) PinCount(ctx context.Context, db DBTX, arg PinCountParams) (int64, error) {
+	row := db.QueryRow(ctx, pinCount, arg.WorkspaceID, arg.ThreadID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const pinDelete = `-- name: PinDelete :execrows
+DELETE FROM pin WHERE workspace_id = $1 AND thread_id = $2 AND seq = $3
+`
+
+type PinDeleteParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+}
+
+// PinDelete takes a message off.
+func (q *Queries) PinDelete(ctx context.Context, db DBTX, arg PinDeleteParams) (int64, error) {
+	result, err := db.Exec(ctx, pinDelete, arg.WorkspaceID, arg.ThreadID, arg.Seq)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const pinInsert = `-- name: PinInsert :execrows
+INSERT INTO pin (workspace_id, thread_id, seq, create_time) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+`
+
+type PinInsertParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	Seq         int64
+	CreateTime  time.Time
+}
+
+// PinInsert pins a message to its thread.
+func (q *Queries) PinInsert(ctx context.Context, db DBTX, arg PinInsertParams) (int64, error) {
+	result, err := db.Exec(ctx, pinInsert,
+		arg.WorkspaceID,
+		arg.ThreadID,
+		arg.Seq,
+		arg.CreateTime,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const pinList = `-- name: PinList :many
+SELECT message.workspace_id, message.thread_id, message.seq, message.rev, message.public_seq, message.id, message.kind, message.internal, message.subtype, message.author_kind, message.author_id, message.author_name, message.author_public_name, message.body, message.extra, message.request_id, message.create_time, message.edit_time, message.delete_time FROM pin
+JOIN message ON message.workspace_id = pin.workspace_id AND message.thread_id = pin.thread_id AND message.seq = pin.seq
+WHERE pin.workspace_id = $1 AND pin.thread_id = $2 AND message.delete_time IS NULL
+ORDER BY pin.create_time DESC, pin.seq DESC
+LIMIT $3
+`
+
+type PinListParams struct {
+	WorkspaceID uuid.UUID
+	ThreadID    uuid.UUID
+	MaxRows     int32
+}
+
+// PinList answers what is pinned to a thread, the newest first.
+func (q *Queries) PinList(ctx context.Context, db DBTX, arg PinListParams) ([]Message, error) {
+	rows, err := db.Query(ctx, pinList, arg.WorkspaceID, arg.ThreadID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Message
+	for rows.Next() {
+		var i Message
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ThreadID,
+			&i.Seq,
+			&i.Rev,
+			&i.PublicSeq,
+			&i.ID,
+			&i.Kind,
+			&i.Internal,
+			&i.Subtype,
+			&i.AuthorKind,
+			&i.AuthorID,
+			&i.AuthorName,
+			&i.AuthorPublicName,
+			&i.Body,
+			&i.Extra,
+			&i.RequestID,
+			&i.CreateTime,
+			&i.EditTime,
+			&i.DeleteTime,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const readMarkAdvance = `-- name: ReadMarkAdvance :one
 WITH wanted AS (
     SELECT message.seq FROM message
@@ -715,7 +1241,7 @@ func (q *Queries) ReadMarkList(ctx context.Context, db DBTX, arg ReadMarkListPar
 const threadAdvance = `-- name: ThreadAdvance :one
 UPDATE thread SET head = head + 1
 WHERE workspace_id = $1 AND id = $2
-RETURNING head
+RETURNING head, closed
 `
 
 type ThreadAdvanceParams struct {
@@ -723,13 +1249,19 @@ type ThreadAdvanceParams struct {
 	ID          uuid.UUID
 }
 
+type ThreadAdvanceRow struct {
+	Head   int64
+	Closed bool
+}
+
 // ThreadAdvance takes the next revision for a change that is not a post. The
-// row stays locked until the transaction ends, so revisions come in commit order.
-func (q *Queries) ThreadAdvance(ctx context.Context, db DBTX, arg ThreadAdvanceParams) (int64, error) {
+// row stays locked until the transaction ends, so revisions come in commit order;
+// and nobody closes the thread meanwhile.
+func (q *Queries) ThreadAdvance(ctx context.Context, db DBTX, arg ThreadAdvanceParams) (ThreadAdvanceRow, error) {
 	row := db.QueryRow(ctx, threadAdvance, arg.WorkspaceID, arg.ID)
-	var head int64
-	err := row.Scan(&head)
-	return head, err
+	var i ThreadAdvanceRow
+	err := row.Scan(&i.Head, &i.Closed)
+	return i, err
 }
 
 const threadCreate = `-- name: ThreadCreate :exec
@@ -769,6 +1301,14 @@ WITH marks AS (
     DELETE FROM inbox_item WHERE inbox_item.workspace_id = $1 AND inbox_item.thread_id = $2
 ), files AS (
     UPDATE file SET state = 2, message_id = NULL WHERE file.workspace_id = $1 AND file.thread_id = $2
+), deliveries AS (
+    DELETE FROM delivery WHERE delivery.workspace_id = $1 AND delivery.thread_id = $2
+), pins AS (
+    DELETE FROM pin WHERE pin.workspace_id = $1 AND pin.thread_id = $2
+), mails AS (
+    DELETE FROM mail_reference WHERE mail_reference.workspace_id = $1 AND mail_reference.thread_id = $2
+), mail_bodies AS (
+    DELETE FROM mail_html WHERE mail_html.workspace_id = $1 AND mail_html.thread_id = $2
 ), messages AS (
     DELETE FROM message WHERE message.workspace_id = $1 AND message.thread_id = $2
 )
@@ -897,22 +1437,54 @@ WITH t AS (
     FROM m WHERE $16::text[] IS NOT NULL
     ON CONFLICT DO NOTHING
 ), i AS (
-    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-    SELECT $2, who.user_id, $17::uuid, $3, m.seq, max(who.reason)::smallint, $15::timestamptz
+    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time, read)
+    SELECT $2, who.user_id, $17::uuid, $3, m.seq, max(who.reason)::smallint, $15::timestamptz,
+        $18::boolean AND EXISTS (SELECT 1 FROM "user"
+            WHERE "user".workspace_id = $2 AND "user".id = who.user_id AND "user".notify_by = 2)
     FROM m, (
         SELECT follower.party_id AS user_id, 1 AS reason FROM follower
         WHERE follower.workspace_id = $2 AND follower.thread_id = $3 AND follower.party_kind = 1
-            AND $7::text = ANY (follower.subtypes) AND $18::boolean
+            AND $7::text = ANY (follower.subtypes) AND $19::boolean
         UNION ALL
-        SELECT mention.id AS user_id, 2 AS reason FROM unnest($19::uuid[]) AS mention(id)
+        SELECT added.id AS user_id, 1 AS reason FROM unnest($20::uuid[]) AS added(id)
+        UNION ALL
+        SELECT mention.id AS user_id, 2 AS reason FROM unnest($21::uuid[]) AS mention(id)
     ) AS who
-    WHERE who.user_id <> $9::uuid
+    WHERE who.user_id <> $9::uuid AND who.user_id <> ALL (coalesce($22::uuid[], ARRAY[]::uuid[]))
     GROUP BY who.user_id, m.seq
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id
+), d AS (
+    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
+    SELECT $2, $3, gen_random_uuid(), $5::uuid, m.seq, who.kind, who.id, 1, 1, who.address, $23::timestamptz,
+        $15::timestamptz, $15::timestamptz
+    FROM m, (
+        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
+        WHERE record.workspace_id = $2 AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
+            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND record.id IN (
+                SELECT follower.party_id FROM follower
+                WHERE follower.workspace_id = $2 AND follower.thread_id = $3 AND follower.party_kind = 2
+                    AND $7::text = ANY (follower.subtypes) AND $24::boolean
+                UNION
+                SELECT (about.fields ->> $25::text)::uuid FROM record AS about
+                WHERE about.workspace_id = $2 AND about.id = $3 AND $24::boolean
+                UNION
+                SELECT unnest($26::uuid[]))
+        UNION ALL
+        SELECT 1 AS kind, "user".id, "user".email AS address FROM "user"
+        WHERE "user".workspace_id = $2 AND "user".active AND "user".notify_by = 2 AND "user".id IN (
+            SELECT follower.party_id FROM follower
+            WHERE follower.workspace_id = $2 AND follower.thread_id = $3 AND follower.party_kind = 1
+                AND $7::text = ANY (follower.subtypes) AND $19::boolean
+            UNION
+            SELECT unnest($20::uuid[])
+            UNION
+            SELECT unnest($21::uuid[]))
+    ) AS who
+    WHERE $18::boolean AND who.id <> $9::uuid AND who.id <> ALL (coalesce($22::uuid[], ARRAY[]::uuid[]))
 ), c AS (
     UPDATE chat SET last_message_time = $15::timestamptz, version = chat.version + 1
-    FROM m WHERE $20::boolean AND chat.workspace_id = $2 AND chat.id = $3
+    FROM m WHERE $27::boolean AND chat.workspace_id = $2 AND chat.id = $3
 )
 SELECT m.seq, m.rev, m.public_seq, (SELECT array_agg(i.user_id) FROM i)::uuid[] AS notified FROM m
 `
@@ -935,8 +1507,15 @@ type ThreadPostParams struct {
 	CreateTime       time.Time
 	Follow           []string
 	ItemID           uuid.UUID
+	Mail             bool
 	Notify           bool
+	AddedUsers       []uuid.UUID
 	Mentions         []uuid.UUID
+	Excepts          []uuid.UUID
+	SendTime         time.Time
+	Outside          bool
+	Customer         string
+	AddedContacts    []uuid.UUID
 	IsChat           bool
 }
 
@@ -949,7 +1528,7 @@ type ThreadPostRow struct {
 
 // ThreadPost writes one message in one round trip: the thread's counters, the
 // message, the author's following, the followers' inbox items and the chat's
-// place in lists, all or nothing. No row comes back if there is no such thread or
+// place in lists, and who is to get it by mail, all or nothing. No row comes back if there is no such thread or
 // it is closed and the post is not forced. A request id used before by the author
 // in the thread violates message_id, and nothing is written.
 func (q *Queries) ThreadPost(ctx context.Context, db DBTX, arg ThreadPostParams) (ThreadPostRow, error) {
@@ -971,8 +1550,15 @@ func (q *Queries) ThreadPost(ctx context.Context, db DBTX, arg ThreadPostParams)
 		arg.CreateTime,
 		arg.Follow,
 		arg.ItemID,
+		arg.Mail,
 		arg.Notify,
+		arg.AddedUsers,
 		arg.Mentions,
+		arg.Excepts,
+		arg.SendTime,
+		arg.Outside,
+		arg.Customer,
+		arg.AddedContacts,
 		arg.IsChat,
 	)
 	var i ThreadPostRow
@@ -1000,9 +1586,11 @@ WITH n AS (
         unnest($15::text[]) AS author_name, unnest($16::text[]) AS author_public_name,
         unnest($17::text[]) AS body, unnest($18::bytea[]) AS extra, unnest($19::uuid[]) AS request_id,
         unnest($20::timestamptz[]) AS create_time, unnest($21::uuid[]) AS item_id,
-        unnest($22::boolean[]) AS notify, unnest($23::text[]) AS follow, unnest($24::boolean[]) AS is_chat
+        unnest($22::boolean[]) AS notify, unnest($23::text[]) AS follow, unnest($24::boolean[]) AS is_chat,
+        unnest($25::boolean[]) AS mail, unnest($26::boolean[]) AS outside, unnest($27::text[]) AS customer,
+        unnest($28::timestamptz[]) AS send_time
 ), q AS MATERIALIZED (
-    SELECT p.ti, p.k, p.pk, p.id, p.kind, p.internal, p.subtype, p.author_kind, p.author_id, p.author_name, p.author_public_name, p.body, p.extra, p.request_id, p.create_time, p.item_id, p.notify, p.follow, p.is_chat, t.workspace_id, t.id AS thread_id, t.seq + p.k AS seq, t.head + p.k AS rev, t.public_seq + p.pk AS public_seq
+    SELECT p.ti, p.k, p.pk, p.id, p.kind, p.internal, p.subtype, p.author_kind, p.author_id, p.author_name, p.author_public_name, p.body, p.extra, p.request_id, p.create_time, p.item_id, p.notify, p.follow, p.is_chat, p.mail, p.outside, p.customer, p.send_time, t.workspace_id, t.id AS thread_id, t.seq + p.k AS seq, t.head + p.k AS rev, t.public_seq + p.pk AS public_seq
     FROM p JOIN t ON t.ti = p.ti
 ), m AS (
     INSERT INTO message (workspace_id, thread_id, seq, rev, public_seq, id, kind, internal, subtype, author_kind, author_id,
@@ -1017,12 +1605,34 @@ WITH n AS (
     FROM q WHERE q.follow <> ''
     ON CONFLICT DO NOTHING
 ), i AS (
-    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
-    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time
+    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time, read)
+    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time,
+        q.mail AND EXISTS (SELECT 1 FROM "user"
+            WHERE "user".workspace_id = q.workspace_id AND "user".id = follower.party_id AND "user".notify_by = 2)
     FROM q JOIN follower ON follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id
     WHERE q.notify AND follower.party_kind = 1 AND follower.party_id <> q.author_id AND q.subtype = ANY (follower.subtypes)
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id, inbox_item.id
+), d AS (
+    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
+    SELECT q.workspace_id, q.thread_id, gen_random_uuid(), q.id, q.seq, who.kind, who.id, 1, 1, who.address, q.send_time, q.create_time, q.create_time
+    FROM q CROSS JOIN LATERAL (
+        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
+        WHERE record.workspace_id = q.workspace_id AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
+            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND q.outside AND record.id IN (
+                SELECT follower.party_id FROM follower
+                WHERE follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id AND follower.party_kind = 2
+                    AND q.subtype = ANY (follower.subtypes)
+                UNION
+                SELECT (about.fields ->> q.customer)::uuid FROM record AS about
+                WHERE about.workspace_id = q.workspace_id AND about.id = q.thread_id)
+        UNION ALL
+        SELECT 1 AS kind, "user".id, "user".email AS address FROM follower
+        JOIN "user" ON "user".workspace_id = follower.workspace_id AND "user".id = follower.party_id
+        WHERE follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id AND follower.party_kind = 1
+            AND q.subtype = ANY (follower.subtypes) AND q.notify AND "user".active AND "user".notify_by = 2
+    ) AS who
+    WHERE q.mail AND who.id <> q.author_id
 ), c AS (
     UPDATE chat SET last_message_time = last.create_time, version = chat.version + 1
     FROM (SELECT q.workspace_id, q.thread_id, max(q.create_time) AS create_time FROM q WHERE q.is_chat
@@ -1060,6 +1670,10 @@ type ThreadPostManyParams struct {
 	Notifies          []bool
 	Follows           []string
 	AreChats          []bool
+	Mails             []bool
+	Outsides          []bool
+	Customers         []string
+	SendTimes         []time.Time
 }
 
 type ThreadPostManyRow struct {
@@ -1104,6 +1718,10 @@ func (q *Queries) ThreadPostMany(ctx context.Context, db DBTX, arg ThreadPostMan
 		arg.Notifies,
 		arg.Follows,
 		arg.AreChats,
+		arg.Mails,
+		arg.Outsides,
+		arg.Customers,
+		arg.SendTimes,
 	)
 	if err != nil {
 		return nil, err

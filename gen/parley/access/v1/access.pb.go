@@ -113,20 +113,26 @@ const (
 	Scope_SCOPE_LIVECHAT_READ Scope = 7
 	// Change channels, join, leave, answer and close chats.
 	Scope_SCOPE_LIVECHAT_WRITE Scope = 8
+	// Read mail settings, aliases and the quarantine.
+	Scope_SCOPE_MAIL_READ Scope = 9
+	// Change mail settings and aliases, hand mails in, deliver quarantined ones.
+	Scope_SCOPE_MAIL_WRITE Scope = 10
 )
 
 // Enum value maps for Scope.
 var (
 	Scope_name = map[int32]string{
-		0: "SCOPE_UNSPECIFIED",
-		1: "SCOPE_IDENTITY_READ",
-		2: "SCOPE_IDENTITY_WRITE",
-		3: "SCOPE_RECORD_READ",
-		4: "SCOPE_RECORD_WRITE",
-		5: "SCOPE_CHATTER_READ",
-		6: "SCOPE_CHATTER_WRITE",
-		7: "SCOPE_LIVECHAT_READ",
-		8: "SCOPE_LIVECHAT_WRITE",
+		0:  "SCOPE_UNSPECIFIED",
+		1:  "SCOPE_IDENTITY_READ",
+		2:  "SCOPE_IDENTITY_WRITE",
+		3:  "SCOPE_RECORD_READ",
+		4:  "SCOPE_RECORD_WRITE",
+		5:  "SCOPE_CHATTER_READ",
+		6:  "SCOPE_CHATTER_WRITE",
+		7:  "SCOPE_LIVECHAT_READ",
+		8:  "SCOPE_LIVECHAT_WRITE",
+		9:  "SCOPE_MAIL_READ",
+		10: "SCOPE_MAIL_WRITE",
 	}
 	Scope_value = map[string]int32{
 		"SCOPE_UNSPECIFIED":    0,
@@ -138,6 +144,8 @@ var (
 		"SCOPE_CHATTER_WRITE":  6,
 		"SCOPE_LIVECHAT_READ":  7,
 		"SCOPE_LIVECHAT_WRITE": 8,
+		"SCOPE_MAIL_READ":      9,
+		"SCOPE_MAIL_WRITE":     10,
 	}
 )
 
@@ -259,7 +267,7 @@ const file_parley_access_v1_access_proto_rawDesc = "" +
 	"\x0eCALLER_VISITOR\x10\x02\x12\x11\n" +
 	"\rCALLER_MEMBER\x10\x03\x12\x10\n" +
 	"\fCALLER_AGENT\x10\x04\x12\x18\n" +
-	"\x14CALLER_ADMINISTRATOR\x10\x05*\xe4\x01\n" +
+	"\x14CALLER_ADMINISTRATOR\x10\x05*\x8f\x02\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13SCOPE_IDENTITY_READ\x10\x01\x12\x18\n" +
@@ -269,7 +277,10 @@ const file_parley_access_v1_access_proto_rawDesc = "" +
 	"\x12SCOPE_CHATTER_READ\x10\x05\x12\x17\n" +
 	"\x13SCOPE_CHATTER_WRITE\x10\x06\x12\x17\n" +
 	"\x13SCOPE_LIVECHAT_READ\x10\a\x12\x18\n" +
-	"\x14SCOPE_LIVECHAT_WRITE\x10\b:L\n" +
+	"\x14SCOPE_LIVECHAT_WRITE\x10\b\x12\x13\n" +
+	"\x0fSCOPE_MAIL_READ\x10\t\x12\x14\n" +
+	"\x10SCOPE_MAIL_WRITE\x10\n" +
+	":L\n" +
 	"\x04rule\x12\x1e.google.protobuf.MethodOptions\x18\x81\x8d\x03 \x01(\v2\x16.parley.access.v1.RuleR\x04ruleB\xc2\x01\n" +
 	"\x14com.parley.access.v1B\vAccessProtoP\x01Z;github.com/parley-chat/parley/gen/parley/access/v1;accessv1\xa2\x02\x03PAX\xaa\x02\x10Parley.Access.V1\xca\x02\x10Parley\\Access\\V1\xe2\x02\x1cParley\\Access\\V1\\GPBMetadata\xea\x02\x12Parley::Access::V1b\x06proto3"
 

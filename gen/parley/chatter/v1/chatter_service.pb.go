@@ -12,6 +12,7 @@ package chatterv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/parley-chat/parley/gen/parley/access/v1"
+	v11 "github.com/parley-chat/parley/gen/parley/activity/v1"
 	v1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -93,6 +94,10 @@ const (
 	InboxReason_INBOX_REASON_MENTION InboxReason = 2
 	// The user was made assignee.
 	InboxReason_INBOX_REASON_ASSIGNMENT InboxReason = 3
+	// The user starred it, and it is here for nothing else.
+	InboxReason_INBOX_REASON_STARRED InboxReason = 5
+	// The user was given an activity; see activity.
+	InboxReason_INBOX_REASON_ACTIVITY InboxReason = 4
 )
 
 // Enum value maps for InboxReason.
@@ -102,12 +107,16 @@ var (
 		1: "INBOX_REASON_MESSAGE",
 		2: "INBOX_REASON_MENTION",
 		3: "INBOX_REASON_ASSIGNMENT",
+		5: "INBOX_REASON_STARRED",
+		4: "INBOX_REASON_ACTIVITY",
 	}
 	InboxReason_value = map[string]int32{
 		"INBOX_REASON_UNSPECIFIED": 0,
 		"INBOX_REASON_MESSAGE":     1,
 		"INBOX_REASON_MENTION":     2,
 		"INBOX_REASON_ASSIGNMENT":  3,
+		"INBOX_REASON_STARRED":     5,
+		"INBOX_REASON_ACTIVITY":    4,
 	}
 )
 
@@ -195,6 +204,181 @@ func (InboxView) EnumDescriptor() ([]byte, []int) {
 	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{2}
 }
 
+// RecipientReason says why somebody is told.
+type RecipientReason int32
+
+const (
+	// Never used.
+	RecipientReason_RECIPIENT_REASON_UNSPECIFIED RecipientReason = 0
+	// They follow, and are subscribed to this.
+	RecipientReason_RECIPIENT_REASON_FOLLOWER RecipientReason = 1
+	// They are the record's customer.
+	RecipientReason_RECIPIENT_REASON_CUSTOMER RecipientReason = 2
+	// They are mentioned.
+	RecipientReason_RECIPIENT_REASON_MENTION RecipientReason = 3
+	// They were added to this message.
+	RecipientReason_RECIPIENT_REASON_ADDED RecipientReason = 4
+	// It is the visitor's or messenger person's own conversation.
+	RecipientReason_RECIPIENT_REASON_CONVERSATION RecipientReason = 5
+)
+
+// Enum value maps for RecipientReason.
+var (
+	RecipientReason_name = map[int32]string{
+		0: "RECIPIENT_REASON_UNSPECIFIED",
+		1: "RECIPIENT_REASON_FOLLOWER",
+		2: "RECIPIENT_REASON_CUSTOMER",
+		3: "RECIPIENT_REASON_MENTION",
+		4: "RECIPIENT_REASON_ADDED",
+		5: "RECIPIENT_REASON_CONVERSATION",
+	}
+	RecipientReason_value = map[string]int32{
+		"RECIPIENT_REASON_UNSPECIFIED":  0,
+		"RECIPIENT_REASON_FOLLOWER":     1,
+		"RECIPIENT_REASON_CUSTOMER":     2,
+		"RECIPIENT_REASON_MENTION":      3,
+		"RECIPIENT_REASON_ADDED":        4,
+		"RECIPIENT_REASON_CONVERSATION": 5,
+	}
+)
+
+func (x RecipientReason) Enum() *RecipientReason {
+	p := new(RecipientReason)
+	*p = x
+	return p
+}
+
+func (x RecipientReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RecipientReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_chatter_v1_chatter_service_proto_enumTypes[3].Descriptor()
+}
+
+func (RecipientReason) Type() protoreflect.EnumType {
+	return &file_parley_chatter_v1_chatter_service_proto_enumTypes[3]
+}
+
+func (x RecipientReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RecipientReason.Descriptor instead.
+func (RecipientReason) EnumDescriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{3}
+}
+
+// RecipientWay says how somebody is told.
+type RecipientWay int32
+
+const (
+	// Not at all; problem says why.
+	RecipientWay_RECIPIENT_WAY_UNSPECIFIED RecipientWay = 0
+	// In their inbox.
+	RecipientWay_RECIPIENT_WAY_INBOX RecipientWay = 1
+	// By mail.
+	RecipientWay_RECIPIENT_WAY_MAIL RecipientWay = 2
+	// In the conversation itself.
+	RecipientWay_RECIPIENT_WAY_CONVERSATION RecipientWay = 3
+)
+
+// Enum value maps for RecipientWay.
+var (
+	RecipientWay_name = map[int32]string{
+		0: "RECIPIENT_WAY_UNSPECIFIED",
+		1: "RECIPIENT_WAY_INBOX",
+		2: "RECIPIENT_WAY_MAIL",
+		3: "RECIPIENT_WAY_CONVERSATION",
+	}
+	RecipientWay_value = map[string]int32{
+		"RECIPIENT_WAY_UNSPECIFIED":  0,
+		"RECIPIENT_WAY_INBOX":        1,
+		"RECIPIENT_WAY_MAIL":         2,
+		"RECIPIENT_WAY_CONVERSATION": 3,
+	}
+)
+
+func (x RecipientWay) Enum() *RecipientWay {
+	p := new(RecipientWay)
+	*p = x
+	return p
+}
+
+func (x RecipientWay) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RecipientWay) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_chatter_v1_chatter_service_proto_enumTypes[4].Descriptor()
+}
+
+func (RecipientWay) Type() protoreflect.EnumType {
+	return &file_parley_chatter_v1_chatter_service_proto_enumTypes[4]
+}
+
+func (x RecipientWay) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RecipientWay.Descriptor instead.
+func (RecipientWay) EnumDescriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{4}
+}
+
+// NotifyBy says which way somebody is told of what needs them.
+type NotifyBy int32
+
+const (
+	// The same as inbox.
+	NotifyBy_NOTIFY_BY_UNSPECIFIED NotifyBy = 0
+	// In the inbox.
+	NotifyBy_NOTIFY_BY_INBOX NotifyBy = 1
+	// By mail; the inbox then keeps it as read.
+	NotifyBy_NOTIFY_BY_MAIL NotifyBy = 2
+)
+
+// Enum value maps for NotifyBy.
+var (
+	NotifyBy_name = map[int32]string{
+		0: "NOTIFY_BY_UNSPECIFIED",
+		1: "NOTIFY_BY_INBOX",
+		2: "NOTIFY_BY_MAIL",
+	}
+	NotifyBy_value = map[string]int32{
+		"NOTIFY_BY_UNSPECIFIED": 0,
+		"NOTIFY_BY_INBOX":       1,
+		"NOTIFY_BY_MAIL":        2,
+	}
+)
+
+func (x NotifyBy) Enum() *NotifyBy {
+	p := new(NotifyBy)
+	*p = x
+	return p
+}
+
+func (x NotifyBy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (NotifyBy) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_chatter_v1_chatter_service_proto_enumTypes[5].Descriptor()
+}
+
+func (NotifyBy) Type() protoreflect.EnumType {
+	return &file_parley_chatter_v1_chatter_service_proto_enumTypes[5]
+}
+
+func (x NotifyBy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use NotifyBy.Descriptor instead.
+func (NotifyBy) EnumDescriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{5}
+}
+
 // PostMessageRequest is one message to post.
 type PostMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -210,7 +394,22 @@ type PostMessageRequest struct {
 	// UUIDs of users and contacts who are mentioned.
 	MentionIds []string `protobuf:"bytes,5,rep,name=mention_ids,json=mentionIds,proto3" json:"mention_ids,omitempty"`
 	// UUIDs of finished files of this thread, uploaded by the caller.
-	FileIds       []string `protobuf:"bytes,6,rep,name=file_ids,json=fileIds,proto3" json:"file_ids,omitempty"`
+	FileIds []string `protobuf:"bytes,6,rep,name=file_ids,json=fileIds,proto3" json:"file_ids,omitempty"`
+	// UUID of the message of this thread that this one answers; empty for none.
+	// What answers a note is a note: with internal unset it fails with
+	// INVALID_ARGUMENT, reason REPLY_INTERNAL.
+	ReplyToId string `protobuf:"bytes,7,opt,name=reply_to_id,json=replyToId,proto3" json:"reply_to_id,omitempty"`
+	// The subject; empty for the record's title in mails, and for none in the
+	// thread.
+	Subject string `protobuf:"bytes,8,opt,name=subject,proto3" json:"subject,omitempty"`
+	// How the body is to be read; unspecified means plain.
+	Format v1.TextFormat `protobuf:"varint,9,opt,name=format,proto3,enum=parley.thread.v1.TextFormat" json:"format,omitempty"`
+	// UUIDs of users and contacts who get this one message besides the followers,
+	// without becoming followers. A note goes to nobody outside this way:
+	// INVALID_ARGUMENT, reason RECIPIENT_OUTSIDE.
+	RecipientIds []string `protobuf:"bytes,10,rep,name=recipient_ids,json=recipientIds,proto3" json:"recipient_ids,omitempty"`
+	// UUIDs of followers and suggested recipients who do not get this one message.
+	ExceptIds     []string `protobuf:"bytes,11,rep,name=except_ids,json=exceptIds,proto3" json:"except_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -283,6 +482,41 @@ func (x *PostMessageRequest) GetMentionIds() []string {
 func (x *PostMessageRequest) GetFileIds() []string {
 	if x != nil {
 		return x.FileIds
+	}
+	return nil
+}
+
+func (x *PostMessageRequest) GetReplyToId() string {
+	if x != nil {
+		return x.ReplyToId
+	}
+	return ""
+}
+
+func (x *PostMessageRequest) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *PostMessageRequest) GetFormat() v1.TextFormat {
+	if x != nil {
+		return x.Format
+	}
+	return v1.TextFormat(0)
+}
+
+func (x *PostMessageRequest) GetRecipientIds() []string {
+	if x != nil {
+		return x.RecipientIds
+	}
+	return nil
+}
+
+func (x *PostMessageRequest) GetExceptIds() []string {
+	if x != nil {
+		return x.ExceptIds
 	}
 	return nil
 }
@@ -856,7 +1090,11 @@ type Thread struct {
 	// How far the others have read.
 	ReadMarks []*v1.ReadMark `protobuf:"bytes,10,rep,name=read_marks,json=readMarks,proto3" json:"read_marks,omitempty"`
 	// True if the caller may post here.
-	CanPost       bool `protobuf:"varint,11,opt,name=can_post,json=canPost,proto3" json:"can_post,omitempty"`
+	CanPost bool `protobuf:"varint,11,opt,name=can_post,json=canPost,proto3" json:"can_post,omitempty"`
+	// True if messages can leave Parley by mail.
+	CanMail bool `protobuf:"varint,12,opt,name=can_mail,json=canMail,proto3" json:"can_mail,omitempty"`
+	// Seconds for which mails are held so that sending can be undone; 0 for none.
+	HoldSeconds   int32 `protobuf:"varint,13,opt,name=hold_seconds,json=holdSeconds,proto3" json:"hold_seconds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -966,6 +1204,20 @@ func (x *Thread) GetCanPost() bool {
 		return x.CanPost
 	}
 	return false
+}
+
+func (x *Thread) GetCanMail() bool {
+	if x != nil {
+		return x.CanMail
+	}
+	return false
+}
+
+func (x *Thread) GetHoldSeconds() int32 {
+	if x != nil {
+		return x.HoldSeconds
+	}
+	return 0
 }
 
 // MarkReadRequest says how far the caller has read.
@@ -1537,7 +1789,10 @@ type AddFollowerRequest struct {
 	PartyId string `protobuf:"bytes,2,opt,name=party_id,json=partyId,proto3" json:"party_id,omitempty"`
 	// The subtypes to subscribe to; empty for the defaults, or for a follower to
 	// stay as they are.
-	Subtypes      []string `protobuf:"bytes,3,rep,name=subtypes,proto3" json:"subtypes,omitempty"`
+	Subtypes []string `protobuf:"bytes,3,rep,name=subtypes,proto3" json:"subtypes,omitempty"`
+	// A text that invites them by mail; unset for none. Whoever follows already is
+	// not invited again.
+	Invitation    *Invitation `protobuf:"bytes,4,opt,name=invitation,proto3" json:"invitation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1593,6 +1848,68 @@ func (x *AddFollowerRequest) GetSubtypes() []string {
 	return nil
 }
 
+func (x *AddFollowerRequest) GetInvitation() *Invitation {
+	if x != nil {
+		return x.Invitation
+	}
+	return nil
+}
+
+// Invitation is the text that invites somebody to follow.
+type Invitation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subject.
+	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The text, Markdown.
+	Body          string `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Invitation) Reset() {
+	*x = Invitation{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Invitation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Invitation) ProtoMessage() {}
+
+func (x *Invitation) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Invitation.ProtoReflect.Descriptor instead.
+func (*Invitation) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Invitation) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Invitation) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
 // AddFollowerResponse answers AddFollower.
 type AddFollowerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1604,7 +1921,7 @@ type AddFollowerResponse struct {
 
 func (x *AddFollowerResponse) Reset() {
 	*x = AddFollowerResponse{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[23]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1616,7 +1933,7 @@ func (x *AddFollowerResponse) String() string {
 func (*AddFollowerResponse) ProtoMessage() {}
 
 func (x *AddFollowerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[23]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1629,7 +1946,7 @@ func (x *AddFollowerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddFollowerResponse.ProtoReflect.Descriptor instead.
 func (*AddFollowerResponse) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{23}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AddFollowerResponse) GetFollower() *Follower {
@@ -1652,7 +1969,7 @@ type RemoveFollowerRequest struct {
 
 func (x *RemoveFollowerRequest) Reset() {
 	*x = RemoveFollowerRequest{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[24]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1664,7 +1981,7 @@ func (x *RemoveFollowerRequest) String() string {
 func (*RemoveFollowerRequest) ProtoMessage() {}
 
 func (x *RemoveFollowerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[24]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1677,7 +1994,7 @@ func (x *RemoveFollowerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveFollowerRequest.ProtoReflect.Descriptor instead.
 func (*RemoveFollowerRequest) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{24}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RemoveFollowerRequest) GetThreadId() string {
@@ -1703,7 +2020,7 @@ type RemoveFollowerResponse struct {
 
 func (x *RemoveFollowerResponse) Reset() {
 	*x = RemoveFollowerResponse{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[25]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1715,7 +2032,7 @@ func (x *RemoveFollowerResponse) String() string {
 func (*RemoveFollowerResponse) ProtoMessage() {}
 
 func (x *RemoveFollowerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[25]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1728,7 +2045,7 @@ func (x *RemoveFollowerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveFollowerResponse.ProtoReflect.Descriptor instead.
 func (*RemoveFollowerResponse) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{25}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{26}
 }
 
 // UpdateFollowerRequest sets subtypes.
@@ -1746,7 +2063,7 @@ type UpdateFollowerRequest struct {
 
 func (x *UpdateFollowerRequest) Reset() {
 	*x = UpdateFollowerRequest{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[26]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1758,7 +2075,7 @@ func (x *UpdateFollowerRequest) String() string {
 func (*UpdateFollowerRequest) ProtoMessage() {}
 
 func (x *UpdateFollowerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[26]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1771,7 +2088,7 @@ func (x *UpdateFollowerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateFollowerRequest.ProtoReflect.Descriptor instead.
 func (*UpdateFollowerRequest) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{26}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *UpdateFollowerRequest) GetThreadId() string {
@@ -1806,7 +2123,7 @@ type UpdateFollowerResponse struct {
 
 func (x *UpdateFollowerResponse) Reset() {
 	*x = UpdateFollowerResponse{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[27]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1818,7 +2135,7 @@ func (x *UpdateFollowerResponse) String() string {
 func (*UpdateFollowerResponse) ProtoMessage() {}
 
 func (x *UpdateFollowerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[27]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1831,7 +2148,7 @@ func (x *UpdateFollowerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateFollowerResponse.ProtoReflect.Descriptor instead.
 func (*UpdateFollowerResponse) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{27}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *UpdateFollowerResponse) GetFollower() *Follower {
@@ -1856,7 +2173,7 @@ type SuggestPartiesRequest struct {
 
 func (x *SuggestPartiesRequest) Reset() {
 	*x = SuggestPartiesRequest{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[28]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1868,7 +2185,7 @@ func (x *SuggestPartiesRequest) String() string {
 func (*SuggestPartiesRequest) ProtoMessage() {}
 
 func (x *SuggestPartiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[28]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1881,7 +2198,7 @@ func (x *SuggestPartiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestPartiesRequest.ProtoReflect.Descriptor instead.
 func (*SuggestPartiesRequest) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{28}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *SuggestPartiesRequest) GetQuery() string {
@@ -1916,7 +2233,7 @@ type SuggestPartiesResponse struct {
 
 func (x *SuggestPartiesResponse) Reset() {
 	*x = SuggestPartiesResponse{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[29]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1928,7 +2245,7 @@ func (x *SuggestPartiesResponse) String() string {
 func (*SuggestPartiesResponse) ProtoMessage() {}
 
 func (x *SuggestPartiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[29]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1941,7 +2258,7 @@ func (x *SuggestPartiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestPartiesResponse.ProtoReflect.Descriptor instead.
 func (*SuggestPartiesResponse) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{29}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SuggestPartiesResponse) GetParties() []*PartySuggestion {
@@ -1964,7 +2281,7 @@ type PartySuggestion struct {
 
 func (x *PartySuggestion) Reset() {
 	*x = PartySuggestion{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[30]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1976,7 +2293,7 @@ func (x *PartySuggestion) String() string {
 func (*PartySuggestion) ProtoMessage() {}
 
 func (x *PartySuggestion) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[30]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1989,7 +2306,7 @@ func (x *PartySuggestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartySuggestion.ProtoReflect.Descriptor instead.
 func (*PartySuggestion) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{30}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *PartySuggestion) GetParty() *v1.Party {
@@ -2021,21 +2338,23 @@ type InboxItem struct {
 	ThreadTitle string `protobuf:"bytes,5,opt,name=thread_title,json=threadTitle,proto3" json:"thread_title,omitempty"`
 	// Name of the record's type; empty for a chat.
 	RecordType string `protobuf:"bytes,6,opt,name=record_type,json=recordType,proto3" json:"record_type,omitempty"`
-	// The message concerned.
+	// The message concerned; unset for an activity.
 	Message *v1.Message `protobuf:"bytes,7,opt,name=message,proto3" json:"message,omitempty"`
 	// True once read.
 	Read bool `protobuf:"varint,8,opt,name=read,proto3" json:"read,omitempty"`
 	// True if starred.
 	Starred bool `protobuf:"varint,9,opt,name=starred,proto3" json:"starred,omitempty"`
 	// When it came.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// The activity concerned, as it is now.
+	Activity      *v11.Activity `protobuf:"bytes,11,opt,name=activity,proto3" json:"activity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InboxItem) Reset() {
 	*x = InboxItem{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[31]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2047,7 +2366,7 @@ func (x *InboxItem) String() string {
 func (*InboxItem) ProtoMessage() {}
 
 func (x *InboxItem) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[31]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2060,7 +2379,7 @@ func (x *InboxItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboxItem.ProtoReflect.Descriptor instead.
 func (*InboxItem) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{31}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *InboxItem) GetId() string {
@@ -2133,6 +2452,13 @@ func (x *InboxItem) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *InboxItem) GetActivity() *v11.Activity {
+	if x != nil {
+		return x.Activity
+	}
+	return nil
+}
+
 // ListInboxRequest asks for the caller's items.
 type ListInboxRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2148,7 +2474,7 @@ type ListInboxRequest struct {
 
 func (x *ListInboxRequest) Reset() {
 	*x = ListInboxRequest{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[32]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2160,7 +2486,7 @@ func (x *ListInboxRequest) String() string {
 func (*ListInboxRequest) ProtoMessage() {}
 
 func (x *ListInboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[32]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2173,7 +2499,7 @@ func (x *ListInboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInboxRequest.ProtoReflect.Descriptor instead.
 func (*ListInboxRequest) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{32}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListInboxRequest) GetView() InboxView {
@@ -2210,7 +2536,7 @@ type ListInboxResponse struct {
 
 func (x *ListInboxResponse) Reset() {
 	*x = ListInboxResponse{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[33]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2222,7 +2548,7 @@ func (x *ListInboxResponse) String() string {
 func (*ListInboxResponse) ProtoMessage() {}
 
 func (x *ListInboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[33]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2235,7 +2561,7 @@ func (x *ListInboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInboxResponse.ProtoReflect.Descriptor instead.
 func (*ListInboxResponse) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{33}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListInboxResponse) GetItems() []*InboxItem {
@@ -2267,7 +2593,7 @@ type UpdateInboxItemRequest struct {
 
 func (x *UpdateInboxItemRequest) Reset() {
 	*x = UpdateInboxItemRequest{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[34]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2279,7 +2605,7 @@ func (x *UpdateInboxItemRequest) String() string {
 func (*UpdateInboxItemRequest) ProtoMessage() {}
 
 func (x *UpdateInboxItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[34]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2292,7 +2618,7 @@ func (x *UpdateInboxItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateInboxItemRequest.ProtoReflect.Descriptor instead.
 func (*UpdateInboxItemRequest) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{34}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *UpdateInboxItemRequest) GetItemId() string {
@@ -2327,7 +2653,7 @@ type UpdateInboxItemResponse struct {
 
 func (x *UpdateInboxItemResponse) Reset() {
 	*x = UpdateInboxItemResponse{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[35]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2339,7 +2665,7 @@ func (x *UpdateInboxItemResponse) String() string {
 func (*UpdateInboxItemResponse) ProtoMessage() {}
 
 func (x *UpdateInboxItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[35]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2352,7 +2678,7 @@ func (x *UpdateInboxItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateInboxItemResponse.ProtoReflect.Descriptor instead.
 func (*UpdateInboxItemResponse) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{35}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *UpdateInboxItemResponse) GetItem() *InboxItem {
@@ -2373,7 +2699,7 @@ type MarkInboxReadRequest struct {
 
 func (x *MarkInboxReadRequest) Reset() {
 	*x = MarkInboxReadRequest{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[36]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2385,7 +2711,7 @@ func (x *MarkInboxReadRequest) String() string {
 func (*MarkInboxReadRequest) ProtoMessage() {}
 
 func (x *MarkInboxReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[36]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2398,7 +2724,7 @@ func (x *MarkInboxReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkInboxReadRequest.ProtoReflect.Descriptor instead.
 func (*MarkInboxReadRequest) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{36}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *MarkInboxReadRequest) GetThreadId() string {
@@ -2419,7 +2745,7 @@ type MarkInboxReadResponse struct {
 
 func (x *MarkInboxReadResponse) Reset() {
 	*x = MarkInboxReadResponse{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[37]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2431,7 +2757,7 @@ func (x *MarkInboxReadResponse) String() string {
 func (*MarkInboxReadResponse) ProtoMessage() {}
 
 func (x *MarkInboxReadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[37]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2444,7 +2770,7 @@ func (x *MarkInboxReadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkInboxReadResponse.ProtoReflect.Descriptor instead.
 func (*MarkInboxReadResponse) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{37}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *MarkInboxReadResponse) GetCount() int32 {
@@ -2465,7 +2791,7 @@ type GetInboxCountsRequest struct {
 
 func (x *GetInboxCountsRequest) Reset() {
 	*x = GetInboxCountsRequest{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[38]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2477,7 +2803,7 @@ func (x *GetInboxCountsRequest) String() string {
 func (*GetInboxCountsRequest) ProtoMessage() {}
 
 func (x *GetInboxCountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[38]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2490,7 +2816,7 @@ func (x *GetInboxCountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInboxCountsRequest.ProtoReflect.Descriptor instead.
 func (*GetInboxCountsRequest) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{38}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GetInboxCountsRequest) GetThreadIds() []string {
@@ -2513,7 +2839,7 @@ type GetInboxCountsResponse struct {
 
 func (x *GetInboxCountsResponse) Reset() {
 	*x = GetInboxCountsResponse{}
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[39]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2525,7 +2851,7 @@ func (x *GetInboxCountsResponse) String() string {
 func (*GetInboxCountsResponse) ProtoMessage() {}
 
 func (x *GetInboxCountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[39]
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2538,7 +2864,7 @@ func (x *GetInboxCountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInboxCountsResponse.ProtoReflect.Descriptor instead.
 func (*GetInboxCountsResponse) Descriptor() ([]byte, []int) {
-	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{39}
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GetInboxCountsResponse) GetUnreadCount() int32 {
@@ -2555,11 +2881,1608 @@ func (x *GetInboxCountsResponse) GetThreadUnreadCounts() map[string]int32 {
 	return nil
 }
 
+// PreviewRecipientsRequest is a message before it is sent.
+type PreviewRecipientsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// True for an internal note.
+	Internal bool `protobuf:"varint,2,opt,name=internal,proto3" json:"internal,omitempty"`
+	// UUIDs of users and contacts who are mentioned.
+	MentionIds []string `protobuf:"bytes,3,rep,name=mention_ids,json=mentionIds,proto3" json:"mention_ids,omitempty"`
+	// As in PostMessageRequest.
+	RecipientIds []string `protobuf:"bytes,4,rep,name=recipient_ids,json=recipientIds,proto3" json:"recipient_ids,omitempty"`
+	// As in PostMessageRequest.
+	ExceptIds     []string `protobuf:"bytes,5,rep,name=except_ids,json=exceptIds,proto3" json:"except_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewRecipientsRequest) Reset() {
+	*x = PreviewRecipientsRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewRecipientsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewRecipientsRequest) ProtoMessage() {}
+
+func (x *PreviewRecipientsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewRecipientsRequest.ProtoReflect.Descriptor instead.
+func (*PreviewRecipientsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *PreviewRecipientsRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *PreviewRecipientsRequest) GetInternal() bool {
+	if x != nil {
+		return x.Internal
+	}
+	return false
+}
+
+func (x *PreviewRecipientsRequest) GetMentionIds() []string {
+	if x != nil {
+		return x.MentionIds
+	}
+	return nil
+}
+
+func (x *PreviewRecipientsRequest) GetRecipientIds() []string {
+	if x != nil {
+		return x.RecipientIds
+	}
+	return nil
+}
+
+func (x *PreviewRecipientsRequest) GetExceptIds() []string {
+	if x != nil {
+		return x.ExceptIds
+	}
+	return nil
+}
+
+// Recipient is somebody who would be told of a message, once.
+type Recipient struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who.
+	Party *v1.Party `protobuf:"bytes,1,opt,name=party,proto3" json:"party,omitempty"`
+	// Why.
+	Reason RecipientReason `protobuf:"varint,2,opt,name=reason,proto3,enum=parley.chatter.v1.RecipientReason" json:"reason,omitempty"`
+	// How.
+	Way RecipientWay `protobuf:"varint,3,opt,name=way,proto3,enum=parley.chatter.v1.RecipientWay" json:"way,omitempty"`
+	// The address, if by mail.
+	Address string `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	// True if they are outside: a contact or a visitor.
+	Outside bool `protobuf:"varint,5,opt,name=outside,proto3" json:"outside,omitempty"`
+	// Why they cannot be told, for example "has no e-mail address".
+	Problem string `protobuf:"bytes,6,opt,name=problem,proto3" json:"problem,omitempty"`
+	// True if except_ids leaves them out; they are shown so that they can be put
+	// back.
+	Excepted      bool `protobuf:"varint,7,opt,name=excepted,proto3" json:"excepted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Recipient) Reset() {
+	*x = Recipient{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Recipient) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Recipient) ProtoMessage() {}
+
+func (x *Recipient) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Recipient.ProtoReflect.Descriptor instead.
+func (*Recipient) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *Recipient) GetParty() *v1.Party {
+	if x != nil {
+		return x.Party
+	}
+	return nil
+}
+
+func (x *Recipient) GetReason() RecipientReason {
+	if x != nil {
+		return x.Reason
+	}
+	return RecipientReason_RECIPIENT_REASON_UNSPECIFIED
+}
+
+func (x *Recipient) GetWay() RecipientWay {
+	if x != nil {
+		return x.Way
+	}
+	return RecipientWay_RECIPIENT_WAY_UNSPECIFIED
+}
+
+func (x *Recipient) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Recipient) GetOutside() bool {
+	if x != nil {
+		return x.Outside
+	}
+	return false
+}
+
+func (x *Recipient) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Recipient) GetExcepted() bool {
+	if x != nil {
+		return x.Excepted
+	}
+	return false
+}
+
+// PreviewRecipientsResponse says who would hear of a message.
+type PreviewRecipientsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whoever would be told, and whoever could be: outsiders first, up to 200.
+	Recipients []*Recipient `protobuf:"bytes,1,rep,name=recipients,proto3" json:"recipients,omitempty"`
+	// How many there are in all.
+	RecipientCount int32 `protobuf:"varint,2,opt,name=recipient_count,json=recipientCount,proto3" json:"recipient_count,omitempty"`
+	// How many of those who would be told are outside.
+	OutsideCount int32 `protobuf:"varint,3,opt,name=outside_count,json=outsideCount,proto3" json:"outside_count,omitempty"`
+	// Who may read it in Parley besides, in words: "every user who may read this
+	// record".
+	Audience      string `protobuf:"bytes,4,opt,name=audience,proto3" json:"audience,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewRecipientsResponse) Reset() {
+	*x = PreviewRecipientsResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewRecipientsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewRecipientsResponse) ProtoMessage() {}
+
+func (x *PreviewRecipientsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewRecipientsResponse.ProtoReflect.Descriptor instead.
+func (*PreviewRecipientsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *PreviewRecipientsResponse) GetRecipients() []*Recipient {
+	if x != nil {
+		return x.Recipients
+	}
+	return nil
+}
+
+func (x *PreviewRecipientsResponse) GetRecipientCount() int32 {
+	if x != nil {
+		return x.RecipientCount
+	}
+	return 0
+}
+
+func (x *PreviewRecipientsResponse) GetOutsideCount() int32 {
+	if x != nil {
+		return x.OutsideCount
+	}
+	return 0
+}
+
+func (x *PreviewRecipientsResponse) GetAudience() string {
+	if x != nil {
+		return x.Audience
+	}
+	return ""
+}
+
+// SetReactionRequest answers a message with an emoji.
+type SetReactionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// UUID of the message.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// One emoji.
+	Emoji string `protobuf:"bytes,3,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	// True to take it back.
+	Removed       bool `protobuf:"varint,4,opt,name=removed,proto3" json:"removed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetReactionRequest) Reset() {
+	*x = SetReactionRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetReactionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetReactionRequest) ProtoMessage() {}
+
+func (x *SetReactionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetReactionRequest.ProtoReflect.Descriptor instead.
+func (*SetReactionRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *SetReactionRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *SetReactionRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *SetReactionRequest) GetEmoji() string {
+	if x != nil {
+		return x.Emoji
+	}
+	return ""
+}
+
+func (x *SetReactionRequest) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
+}
+
+// SetReactionResponse answers SetReaction.
+type SetReactionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The message as it is now.
+	Message       *v1.Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetReactionResponse) Reset() {
+	*x = SetReactionResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetReactionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetReactionResponse) ProtoMessage() {}
+
+func (x *SetReactionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetReactionResponse.ProtoReflect.Descriptor instead.
+func (*SetReactionResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *SetReactionResponse) GetMessage() *v1.Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+// SetPinnedRequest pins a message.
+type SetPinnedRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// UUID of the message.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// True to pin it, false to take it off.
+	Pinned        bool `protobuf:"varint,3,opt,name=pinned,proto3" json:"pinned,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPinnedRequest) Reset() {
+	*x = SetPinnedRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPinnedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPinnedRequest) ProtoMessage() {}
+
+func (x *SetPinnedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPinnedRequest.ProtoReflect.Descriptor instead.
+func (*SetPinnedRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *SetPinnedRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *SetPinnedRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *SetPinnedRequest) GetPinned() bool {
+	if x != nil {
+		return x.Pinned
+	}
+	return false
+}
+
+// SetPinnedResponse answers SetPinned.
+type SetPinnedResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The message as it is now.
+	Message       *v1.Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPinnedResponse) Reset() {
+	*x = SetPinnedResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPinnedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPinnedResponse) ProtoMessage() {}
+
+func (x *SetPinnedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPinnedResponse.ProtoReflect.Descriptor instead.
+func (*SetPinnedResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *SetPinnedResponse) GetMessage() *v1.Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+// ListPinnedMessagesRequest asks for what is pinned.
+type ListPinnedMessagesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId      string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPinnedMessagesRequest) Reset() {
+	*x = ListPinnedMessagesRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPinnedMessagesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPinnedMessagesRequest) ProtoMessage() {}
+
+func (x *ListPinnedMessagesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPinnedMessagesRequest.ProtoReflect.Descriptor instead.
+func (*ListPinnedMessagesRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ListPinnedMessagesRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+// ListPinnedMessagesResponse is what is pinned: 50 at most.
+type ListPinnedMessagesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The messages.
+	Messages      []*v1.Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPinnedMessagesResponse) Reset() {
+	*x = ListPinnedMessagesResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPinnedMessagesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPinnedMessagesResponse) ProtoMessage() {}
+
+func (x *ListPinnedMessagesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPinnedMessagesResponse.ProtoReflect.Descriptor instead.
+func (*ListPinnedMessagesResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ListPinnedMessagesResponse) GetMessages() []*v1.Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+// SetStarredRequest stars a message for the caller.
+type SetStarredRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// UUID of the message.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// True to star it, false to take the star off.
+	Starred       bool `protobuf:"varint,3,opt,name=starred,proto3" json:"starred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetStarredRequest) Reset() {
+	*x = SetStarredRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetStarredRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetStarredRequest) ProtoMessage() {}
+
+func (x *SetStarredRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetStarredRequest.ProtoReflect.Descriptor instead.
+func (*SetStarredRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *SetStarredRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *SetStarredRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *SetStarredRequest) GetStarred() bool {
+	if x != nil {
+		return x.Starred
+	}
+	return false
+}
+
+// SetStarredResponse answers SetStarred.
+type SetStarredResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The inbox item, as it is now; unset if there is none.
+	Item          *InboxItem `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetStarredResponse) Reset() {
+	*x = SetStarredResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetStarredResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetStarredResponse) ProtoMessage() {}
+
+func (x *SetStarredResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetStarredResponse.ProtoReflect.Descriptor instead.
+func (*SetStarredResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *SetStarredResponse) GetItem() *InboxItem {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+// ListMessageVersionsRequest asks for earlier texts.
+type ListMessageVersionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// UUID of the message.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// At most so many, up to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the page before, with the same other fields.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMessageVersionsRequest) Reset() {
+	*x = ListMessageVersionsRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMessageVersionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMessageVersionsRequest) ProtoMessage() {}
+
+func (x *ListMessageVersionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMessageVersionsRequest.ProtoReflect.Descriptor instead.
+func (*ListMessageVersionsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ListMessageVersionsRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *ListMessageVersionsRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ListMessageVersionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMessageVersionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListMessageVersionsResponse is one page.
+type ListMessageVersionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The earlier texts.
+	Versions []*MessageVersion `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Empty when there are no more.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMessageVersionsResponse) Reset() {
+	*x = ListMessageVersionsResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMessageVersionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMessageVersionsResponse) ProtoMessage() {}
+
+func (x *ListMessageVersionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMessageVersionsResponse.ProtoReflect.Descriptor instead.
+func (*ListMessageVersionsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *ListMessageVersionsResponse) GetVersions() []*MessageVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *ListMessageVersionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// MessageVersion is a text that was replaced.
+type MessageVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The text.
+	Body string `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	// Who replaced or deleted it.
+	Editor *v1.Party `protobuf:"bytes,2,opt,name=editor,proto3" json:"editor,omitempty"`
+	// When.
+	ReplaceTime   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=replace_time,json=replaceTime,proto3" json:"replace_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageVersion) Reset() {
+	*x = MessageVersion{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageVersion) ProtoMessage() {}
+
+func (x *MessageVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageVersion.ProtoReflect.Descriptor instead.
+func (*MessageVersion) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *MessageVersion) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+func (x *MessageVersion) GetEditor() *v1.Party {
+	if x != nil {
+		return x.Editor
+	}
+	return nil
+}
+
+func (x *MessageVersion) GetReplaceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReplaceTime
+	}
+	return nil
+}
+
+// ListDeliveriesRequest asks how a message came to people.
+type ListDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// UUID of the message.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// At most so many, up to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the page before, with the same other fields.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesRequest) Reset() {
+	*x = ListDeliveriesRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesRequest) ProtoMessage() {}
+
+func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *ListDeliveriesRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDeliveriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListDeliveriesResponse is one page.
+type ListDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The deliveries.
+	Deliveries []*v1.Delivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Empty when there are no more.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesResponse) Reset() {
+	*x = ListDeliveriesResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesResponse) ProtoMessage() {}
+
+func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *ListDeliveriesResponse) GetDeliveries() []*v1.Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *ListDeliveriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// RetryDeliveryRequest names a delivery.
+type RetryDeliveryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// UUID of the delivery.
+	DeliveryId    string `protobuf:"bytes,2,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryDeliveryRequest) Reset() {
+	*x = RetryDeliveryRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryDeliveryRequest) ProtoMessage() {}
+
+func (x *RetryDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*RetryDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *RetryDeliveryRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *RetryDeliveryRequest) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
+// RetryDeliveryResponse answers RetryDelivery.
+type RetryDeliveryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delivery as it is now.
+	Delivery      *v1.Delivery `protobuf:"bytes,1,opt,name=delivery,proto3" json:"delivery,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryDeliveryResponse) Reset() {
+	*x = RetryDeliveryResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryDeliveryResponse) ProtoMessage() {}
+
+func (x *RetryDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*RetryDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *RetryDeliveryResponse) GetDelivery() *v1.Delivery {
+	if x != nil {
+		return x.Delivery
+	}
+	return nil
+}
+
+// CancelDeliveriesRequest names a message.
+type CancelDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// UUID of the message.
+	MessageId     string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelDeliveriesRequest) Reset() {
+	*x = CancelDeliveriesRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelDeliveriesRequest) ProtoMessage() {}
+
+func (x *CancelDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*CancelDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *CancelDeliveriesRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *CancelDeliveriesRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+// CancelDeliveriesResponse answers CancelDeliveries.
+type CancelDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many were called off.
+	CancelledCount int32 `protobuf:"varint,1,opt,name=cancelled_count,json=cancelledCount,proto3" json:"cancelled_count,omitempty"`
+	// How many had gone already.
+	SentCount int32 `protobuf:"varint,2,opt,name=sent_count,json=sentCount,proto3" json:"sent_count,omitempty"`
+	// The message as it is now.
+	Message       *v1.Message `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelDeliveriesResponse) Reset() {
+	*x = CancelDeliveriesResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelDeliveriesResponse) ProtoMessage() {}
+
+func (x *CancelDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*CancelDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *CancelDeliveriesResponse) GetCancelledCount() int32 {
+	if x != nil {
+		return x.CancelledCount
+	}
+	return 0
+}
+
+func (x *CancelDeliveriesResponse) GetSentCount() int32 {
+	if x != nil {
+		return x.SentCount
+	}
+	return 0
+}
+
+func (x *CancelDeliveriesResponse) GetMessage() *v1.Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+// PreviewInvitationRequest names whom to invite where.
+type PreviewInvitationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the thread.
+	ThreadId string `protobuf:"bytes,1,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	// UUID of the user or contact.
+	PartyId       string `protobuf:"bytes,2,opt,name=party_id,json=partyId,proto3" json:"party_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewInvitationRequest) Reset() {
+	*x = PreviewInvitationRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewInvitationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewInvitationRequest) ProtoMessage() {}
+
+func (x *PreviewInvitationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewInvitationRequest.ProtoReflect.Descriptor instead.
+func (*PreviewInvitationRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *PreviewInvitationRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *PreviewInvitationRequest) GetPartyId() string {
+	if x != nil {
+		return x.PartyId
+	}
+	return ""
+}
+
+// PreviewInvitationResponse answers PreviewInvitation.
+type PreviewInvitationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The text, to be edited.
+	Invitation *Invitation `protobuf:"bytes,1,opt,name=invitation,proto3" json:"invitation,omitempty"`
+	// The address that it would go to; empty if they have none.
+	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewInvitationResponse) Reset() {
+	*x = PreviewInvitationResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewInvitationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewInvitationResponse) ProtoMessage() {}
+
+func (x *PreviewInvitationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewInvitationResponse.ProtoReflect.Descriptor instead.
+func (*PreviewInvitationResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *PreviewInvitationResponse) GetInvitation() *Invitation {
+	if x != nil {
+		return x.Invitation
+	}
+	return nil
+}
+
+func (x *PreviewInvitationResponse) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+// NotificationSettings is how a user wants to be told of things.
+type NotificationSettings struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which way.
+	NotifyBy NotifyBy `protobuf:"varint,1,opt,name=notify_by,json=notifyBy,proto3,enum=parley.chatter.v1.NotifyBy" json:"notify_by,omitempty"`
+	// Quiet hours in the user's time zone, as "22:00" and "07:00": nothing rings,
+	// and mails wait until they end. Both empty for none.
+	QuietFrom string `protobuf:"bytes,2,opt,name=quiet_from,json=quietFrom,proto3" json:"quiet_from,omitempty"`
+	// When quiet hours end.
+	QuietTo string `protobuf:"bytes,3,opt,name=quiet_to,json=quietTo,proto3" json:"quiet_to,omitempty"`
+	// True to be shown browser notifications while no window of the console has
+	// the focus.
+	Browser bool `protobuf:"varint,4,opt,name=browser,proto3" json:"browser,omitempty"`
+	// True for a mail each morning with the activities that are due.
+	ActivityDigest bool `protobuf:"varint,5,opt,name=activity_digest,json=activityDigest,proto3" json:"activity_digest,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *NotificationSettings) Reset() {
+	*x = NotificationSettings{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotificationSettings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotificationSettings) ProtoMessage() {}
+
+func (x *NotificationSettings) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotificationSettings.ProtoReflect.Descriptor instead.
+func (*NotificationSettings) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *NotificationSettings) GetNotifyBy() NotifyBy {
+	if x != nil {
+		return x.NotifyBy
+	}
+	return NotifyBy_NOTIFY_BY_UNSPECIFIED
+}
+
+func (x *NotificationSettings) GetQuietFrom() string {
+	if x != nil {
+		return x.QuietFrom
+	}
+	return ""
+}
+
+func (x *NotificationSettings) GetQuietTo() string {
+	if x != nil {
+		return x.QuietTo
+	}
+	return ""
+}
+
+func (x *NotificationSettings) GetBrowser() bool {
+	if x != nil {
+		return x.Browser
+	}
+	return false
+}
+
+func (x *NotificationSettings) GetActivityDigest() bool {
+	if x != nil {
+		return x.ActivityDigest
+	}
+	return false
+}
+
+// GetNotificationSettingsRequest asks for the caller's settings.
+type GetNotificationSettingsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetNotificationSettingsRequest) Reset() {
+	*x = GetNotificationSettingsRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetNotificationSettingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetNotificationSettingsRequest) ProtoMessage() {}
+
+func (x *GetNotificationSettingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetNotificationSettingsRequest.ProtoReflect.Descriptor instead.
+func (*GetNotificationSettingsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{64}
+}
+
+// GetNotificationSettingsResponse answers GetNotificationSettings.
+type GetNotificationSettingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The settings.
+	Settings      *NotificationSettings `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetNotificationSettingsResponse) Reset() {
+	*x = GetNotificationSettingsResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetNotificationSettingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetNotificationSettingsResponse) ProtoMessage() {}
+
+func (x *GetNotificationSettingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetNotificationSettingsResponse.ProtoReflect.Descriptor instead.
+func (*GetNotificationSettingsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *GetNotificationSettingsResponse) GetSettings() *NotificationSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+// UpdateNotificationSettingsRequest replaces the caller's settings.
+type UpdateNotificationSettingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The settings.
+	Settings      *NotificationSettings `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateNotificationSettingsRequest) Reset() {
+	*x = UpdateNotificationSettingsRequest{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateNotificationSettingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateNotificationSettingsRequest) ProtoMessage() {}
+
+func (x *UpdateNotificationSettingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateNotificationSettingsRequest.ProtoReflect.Descriptor instead.
+func (*UpdateNotificationSettingsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *UpdateNotificationSettingsRequest) GetSettings() *NotificationSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+// UpdateNotificationSettingsResponse answers UpdateNotificationSettings.
+type UpdateNotificationSettingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The settings as they are now.
+	Settings      *NotificationSettings `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateNotificationSettingsResponse) Reset() {
+	*x = UpdateNotificationSettingsResponse{}
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateNotificationSettingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateNotificationSettingsResponse) ProtoMessage() {}
+
+func (x *UpdateNotificationSettingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_chatter_v1_chatter_service_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateNotificationSettingsResponse.ProtoReflect.Descriptor instead.
+func (*UpdateNotificationSettingsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_chatter_v1_chatter_service_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *UpdateNotificationSettingsResponse) GetSettings() *NotificationSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
 var File_parley_chatter_v1_chatter_service_proto protoreflect.FileDescriptor
 
 const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"\n" +
-	"'parley/chatter/v1/chatter_service.proto\x12\x11parley.chatter.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dparley/access/v1/access.proto\x1a\x1dparley/thread/v1/thread.proto\"\x81\x02\n" +
+	"'parley/chatter/v1/chatter_service.proto\x12\x11parley.chatter.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dparley/access/v1/access.proto\x1a!parley/activity/v1/activity.proto\x1a\x1dparley/thread/v1/thread.proto\"\xfc\x03\n" +
 	"\x12PostMessageRequest\x12'\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12%\n" +
@@ -2568,7 +4491,14 @@ const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"\binternal\x18\x04 \x01(\bR\binternal\x122\n" +
 	"\vmention_ids\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x102\x18\x01\"\x05r\x03\xb0\x01\x01R\n" +
 	"mentionIds\x12,\n" +
-	"\bfile_ids\x18\x06 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\x14\x18\x01\"\x05r\x03\xb0\x01\x01R\afileIds\"J\n" +
+	"\bfile_ids\x18\x06 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\x14\x18\x01\"\x05r\x03\xb0\x01\x01R\afileIds\x12+\n" +
+	"\vreply_to_id\x18\a \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\treplyToId\x12\"\n" +
+	"\asubject\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\asubject\x12>\n" +
+	"\x06format\x18\t \x01(\x0e2\x1c.parley.thread.v1.TextFormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x126\n" +
+	"\rrecipient_ids\x18\n" +
+	" \x03(\tB\x11\xbaH\x0e\x92\x01\v\x102\x18\x01\"\x05r\x03\xb0\x01\x01R\frecipientIds\x120\n" +
+	"\n" +
+	"except_ids\x18\v \x03(\tB\x11\xbaH\x0e\x92\x01\v\x102\x18\x01\"\x05r\x03\xb0\x01\x01R\texceptIds\"J\n" +
 	"\x13PostMessageResponse\x123\n" +
 	"\amessage\x18\x01 \x01(\v2\x19.parley.thread.v1.MessageR\amessage\"\x85\x01\n" +
 	"\x12EditMessageRequest\x12%\n" +
@@ -2602,7 +4532,7 @@ const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"\x10GetThreadRequest\x12%\n" +
 	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\"F\n" +
 	"\x11GetThreadResponse\x121\n" +
-	"\x06thread\x18\x01 \x01(\v2\x19.parley.chatter.v1.ThreadR\x06thread\"\x91\x03\n" +
+	"\x06thread\x18\x01 \x01(\v2\x19.parley.chatter.v1.ThreadR\x06thread\"\xcf\x03\n" +
 	"\x06Thread\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x121\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.parley.chatter.v1.ThreadKindR\x04kind\x12\x14\n" +
@@ -2617,7 +4547,9 @@ const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"\n" +
 	"read_marks\x18\n" +
 	" \x03(\v2\x1a.parley.thread.v1.ReadMarkR\treadMarks\x12\x19\n" +
-	"\bcan_post\x18\v \x01(\bR\acanPost\"S\n" +
+	"\bcan_post\x18\v \x01(\bR\acanPost\x12\x19\n" +
+	"\bcan_mail\x18\f \x01(\bR\acanMail\x12!\n" +
+	"\fhold_seconds\x18\r \x01(\x05R\vholdSeconds\"S\n" +
 	"\x0fMarkReadRequest\x12%\n" +
 	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12\x19\n" +
 	"\x03seq\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x03seq\"K\n" +
@@ -2647,12 +4579,20 @@ const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"z\n" +
 	"\x15ListFollowersResponse\x129\n" +
 	"\tfollowers\x18\x01 \x03(\v2\x1b.parley.chatter.v1.FollowerR\tfollowers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8e\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcd\x01\n" +
 	"\x12AddFollowerRequest\x12%\n" +
 	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12#\n" +
 	"\bparty_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\apartyId\x12,\n" +
 	"\bsubtypes\x18\x03 \x03(\tB\x10\xbaH\r\x92\x01\n" +
-	"\x10(\x18\x01\"\x04r\x02\x18(R\bsubtypes\"N\n" +
+	"\x10(\x18\x01\"\x04r\x02\x18(R\bsubtypes\x12=\n" +
+	"\n" +
+	"invitation\x18\x04 \x01(\v2\x1d.parley.chatter.v1.InvitationR\n" +
+	"invitation\"S\n" +
+	"\n" +
+	"Invitation\x12$\n" +
+	"\asubject\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xac\x02R\asubject\x12\x1f\n" +
+	"\x04body\x18\x02 \x01(\tB\v\xbaH\br\x06\x10\x01\x18\xa0\x9c\x01R\x04body\"N\n" +
 	"\x13AddFollowerResponse\x127\n" +
 	"\bfollower\x18\x01 \x01(\v2\x1b.parley.chatter.v1.FollowerR\bfollower\"c\n" +
 	"\x15RemoveFollowerRequest\x12%\n" +
@@ -2675,7 +4615,7 @@ const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"\aparties\x18\x01 \x03(\v2\".parley.chatter.v1.PartySuggestionR\aparties\"V\n" +
 	"\x0fPartySuggestion\x12-\n" +
 	"\x05party\x18\x01 \x01(\v2\x17.parley.thread.v1.PartyR\x05party\x12\x14\n" +
-	"\x05email\x18\x02 \x01(\tR\x05email\"\x94\x03\n" +
+	"\x05email\x18\x02 \x01(\tR\x05email\"\xce\x03\n" +
 	"\tInboxItem\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x126\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x1e.parley.chatter.v1.InboxReasonR\x06reason\x12\x1b\n" +
@@ -2690,7 +4630,8 @@ const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"\astarred\x18\t \x01(\bR\astarred\x12;\n" +
 	"\vcreate_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\x9d\x01\n" +
+	"createTime\x128\n" +
+	"\bactivity\x18\v \x01(\v2\x1c.parley.activity.v1.ActivityR\bactivity\"\x9d\x01\n" +
 	"\x10ListInboxRequest\x12:\n" +
 	"\x04view\x18\x01 \x01(\x0e2\x1c.parley.chatter.v1.InboxViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -2721,22 +4662,152 @@ const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"\x14thread_unread_counts\x18\x02 \x03(\v2A.parley.chatter.v1.GetInboxCountsResponse.ThreadUnreadCountsEntryR\x12threadUnreadCounts\x1aE\n" +
 	"\x17ThreadUnreadCountsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01*W\n" +
+	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\"\xfb\x01\n" +
+	"\x18PreviewRecipientsRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12\x1a\n" +
+	"\binternal\x18\x02 \x01(\bR\binternal\x122\n" +
+	"\vmention_ids\x18\x03 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x102\x18\x01\"\x05r\x03\xb0\x01\x01R\n" +
+	"mentionIds\x126\n" +
+	"\rrecipient_ids\x18\x04 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x102\x18\x01\"\x05r\x03\xb0\x01\x01R\frecipientIds\x120\n" +
+	"\n" +
+	"except_ids\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x102\x18\x01\"\x05r\x03\xb0\x01\x01R\texceptIds\"\x93\x02\n" +
+	"\tRecipient\x12-\n" +
+	"\x05party\x18\x01 \x01(\v2\x17.parley.thread.v1.PartyR\x05party\x12:\n" +
+	"\x06reason\x18\x02 \x01(\x0e2\".parley.chatter.v1.RecipientReasonR\x06reason\x121\n" +
+	"\x03way\x18\x03 \x01(\x0e2\x1f.parley.chatter.v1.RecipientWayR\x03way\x12\x18\n" +
+	"\aaddress\x18\x04 \x01(\tR\aaddress\x12\x18\n" +
+	"\aoutside\x18\x05 \x01(\bR\aoutside\x12\x18\n" +
+	"\aproblem\x18\x06 \x01(\tR\aproblem\x12\x1a\n" +
+	"\bexcepted\x18\a \x01(\bR\bexcepted\"\xc3\x01\n" +
+	"\x19PreviewRecipientsResponse\x12<\n" +
+	"\n" +
+	"recipients\x18\x01 \x03(\v2\x1c.parley.chatter.v1.RecipientR\n" +
+	"recipients\x12'\n" +
+	"\x0frecipient_count\x18\x02 \x01(\x05R\x0erecipientCount\x12#\n" +
+	"\routside_count\x18\x03 \x01(\x05R\foutsideCount\x12\x1a\n" +
+	"\baudience\x18\x04 \x01(\tR\baudience\"\x9f\x01\n" +
+	"\x12SetReactionRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12'\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tmessageId\x12\x1f\n" +
+	"\x05emoji\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x05emoji\x12\x18\n" +
+	"\aremoved\x18\x04 \x01(\bR\aremoved\"J\n" +
+	"\x13SetReactionResponse\x123\n" +
+	"\amessage\x18\x01 \x01(\v2\x19.parley.thread.v1.MessageR\amessage\"z\n" +
+	"\x10SetPinnedRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12'\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tmessageId\x12\x16\n" +
+	"\x06pinned\x18\x03 \x01(\bR\x06pinned\"H\n" +
+	"\x11SetPinnedResponse\x123\n" +
+	"\amessage\x18\x01 \x01(\v2\x19.parley.thread.v1.MessageR\amessage\"B\n" +
+	"\x19ListPinnedMessagesRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\"S\n" +
+	"\x1aListPinnedMessagesResponse\x125\n" +
+	"\bmessages\x18\x01 \x03(\v2\x19.parley.thread.v1.MessageR\bmessages\"}\n" +
+	"\x11SetStarredRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12'\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tmessageId\x12\x18\n" +
+	"\astarred\x18\x03 \x01(\bR\astarred\"F\n" +
+	"\x12SetStarredResponse\x120\n" +
+	"\x04item\x18\x01 \x01(\v2\x1c.parley.chatter.v1.InboxItemR\x04item\"\xbb\x01\n" +
+	"\x1aListMessageVersionsRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12'\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tmessageId\x12$\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"\x84\x01\n" +
+	"\x1bListMessageVersionsResponse\x12=\n" +
+	"\bversions\x18\x01 \x03(\v2!.parley.chatter.v1.MessageVersionR\bversions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x94\x01\n" +
+	"\x0eMessageVersion\x12\x12\n" +
+	"\x04body\x18\x01 \x01(\tR\x04body\x12/\n" +
+	"\x06editor\x18\x02 \x01(\v2\x17.parley.thread.v1.PartyR\x06editor\x12=\n" +
+	"\freplace_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vreplaceTime\"\xb6\x01\n" +
+	"\x15ListDeliveriesRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12'\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tmessageId\x12$\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"|\n" +
+	"\x16ListDeliveriesResponse\x12:\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x1a.parley.thread.v1.DeliveryR\n" +
+	"deliveries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"h\n" +
+	"\x14RetryDeliveryRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12)\n" +
+	"\vdelivery_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
+	"deliveryId\"O\n" +
+	"\x15RetryDeliveryResponse\x126\n" +
+	"\bdelivery\x18\x01 \x01(\v2\x1a.parley.thread.v1.DeliveryR\bdelivery\"i\n" +
+	"\x17CancelDeliveriesRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12'\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tmessageId\"\x97\x01\n" +
+	"\x18CancelDeliveriesResponse\x12'\n" +
+	"\x0fcancelled_count\x18\x01 \x01(\x05R\x0ecancelledCount\x12\x1d\n" +
+	"\n" +
+	"sent_count\x18\x02 \x01(\x05R\tsentCount\x123\n" +
+	"\amessage\x18\x03 \x01(\v2\x19.parley.thread.v1.MessageR\amessage\"f\n" +
+	"\x18PreviewInvitationRequest\x12%\n" +
+	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12#\n" +
+	"\bparty_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\apartyId\"t\n" +
+	"\x19PreviewInvitationResponse\x12=\n" +
+	"\n" +
+	"invitation\x18\x01 \x01(\v2\x1d.parley.chatter.v1.InvitationR\n" +
+	"invitation\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\"\xbf\x02\n" +
+	"\x14NotificationSettings\x12B\n" +
+	"\tnotify_by\x18\x01 \x01(\x0e2\x1b.parley.chatter.v1.NotifyByB\b\xbaH\x05\x82\x01\x02\x10\x01R\bnotifyBy\x12Q\n" +
+	"\n" +
+	"quiet_from\x18\x02 \x01(\tB2\xbaH/r-2+^([01][0-9]:[0-5][0-9]|2[0-3]:[0-5][0-9])?$R\tquietFrom\x12M\n" +
+	"\bquiet_to\x18\x03 \x01(\tB2\xbaH/r-2+^([01][0-9]:[0-5][0-9]|2[0-3]:[0-5][0-9])?$R\aquietTo\x12\x18\n" +
+	"\abrowser\x18\x04 \x01(\bR\abrowser\x12'\n" +
+	"\x0factivity_digest\x18\x05 \x01(\bR\x0eactivityDigest\" \n" +
+	"\x1eGetNotificationSettingsRequest\"f\n" +
+	"\x1fGetNotificationSettingsResponse\x12C\n" +
+	"\bsettings\x18\x01 \x01(\v2'.parley.chatter.v1.NotificationSettingsR\bsettings\"p\n" +
+	"!UpdateNotificationSettingsRequest\x12K\n" +
+	"\bsettings\x18\x01 \x01(\v2'.parley.chatter.v1.NotificationSettingsB\x06\xbaH\x03\xc8\x01\x01R\bsettings\"i\n" +
+	"\"UpdateNotificationSettingsResponse\x12C\n" +
+	"\bsettings\x18\x01 \x01(\v2'.parley.chatter.v1.NotificationSettingsR\bsettings*W\n" +
 	"\n" +
 	"ThreadKind\x12\x1b\n" +
 	"\x17THREAD_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12THREAD_KIND_RECORD\x10\x01\x12\x14\n" +
-	"\x10THREAD_KIND_CHAT\x10\x02*|\n" +
+	"\x10THREAD_KIND_CHAT\x10\x02*\xb1\x01\n" +
 	"\vInboxReason\x12\x1c\n" +
 	"\x18INBOX_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14INBOX_REASON_MESSAGE\x10\x01\x12\x18\n" +
 	"\x14INBOX_REASON_MENTION\x10\x02\x12\x1b\n" +
-	"\x17INBOX_REASON_ASSIGNMENT\x10\x03*j\n" +
+	"\x17INBOX_REASON_ASSIGNMENT\x10\x03\x12\x18\n" +
+	"\x14INBOX_REASON_STARRED\x10\x05\x12\x19\n" +
+	"\x15INBOX_REASON_ACTIVITY\x10\x04*j\n" +
 	"\tInboxView\x12\x1a\n" +
 	"\x16INBOX_VIEW_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11INBOX_VIEW_UNREAD\x10\x01\x12\x16\n" +
 	"\x12INBOX_VIEW_STARRED\x10\x02\x12\x12\n" +
-	"\x0eINBOX_VIEW_ALL\x10\x032\xba\x0f\n" +
+	"\x0eINBOX_VIEW_ALL\x10\x03*\xce\x01\n" +
+	"\x0fRecipientReason\x12 \n" +
+	"\x1cRECIPIENT_REASON_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19RECIPIENT_REASON_FOLLOWER\x10\x01\x12\x1d\n" +
+	"\x19RECIPIENT_REASON_CUSTOMER\x10\x02\x12\x1c\n" +
+	"\x18RECIPIENT_REASON_MENTION\x10\x03\x12\x1a\n" +
+	"\x16RECIPIENT_REASON_ADDED\x10\x04\x12!\n" +
+	"\x1dRECIPIENT_REASON_CONVERSATION\x10\x05*~\n" +
+	"\fRecipientWay\x12\x1d\n" +
+	"\x19RECIPIENT_WAY_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13RECIPIENT_WAY_INBOX\x10\x01\x12\x16\n" +
+	"\x12RECIPIENT_WAY_MAIL\x10\x02\x12\x1e\n" +
+	"\x1aRECIPIENT_WAY_CONVERSATION\x10\x03*N\n" +
+	"\bNotifyBy\x12\x19\n" +
+	"\x15NOTIFY_BY_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fNOTIFY_BY_INBOX\x10\x01\x12\x12\n" +
+	"\x0eNOTIFY_BY_MAIL\x10\x022\x84\x1b\n" +
 	"\x0eChatterService\x12j\n" +
 	"\vPostMessage\x12%.parley.chatter.v1.PostMessageRequest\x1a&.parley.chatter.v1.PostMessageResponse\"\f\x8a\xe8\x18\x05\n" +
 	"\x01\x03\x10\x06\x90\x02\x02\x12j\n" +
@@ -2773,7 +4844,32 @@ const file_parley_chatter_v1_chatter_service_proto_rawDesc = "" +
 	"\rMarkInboxRead\x12'.parley.chatter.v1.MarkInboxReadRequest\x1a(.parley.chatter.v1.MarkInboxReadResponse\"\f\x8a\xe8\x18\x05\n" +
 	"\x01\x03\x10\x06\x90\x02\x02\x12s\n" +
 	"\x0eGetInboxCounts\x12(.parley.chatter.v1.GetInboxCountsRequest\x1a).parley.chatter.v1.GetInboxCountsResponse\"\f\x8a\xe8\x18\x05\n" +
-	"\x01\x03\x10\x05\x90\x02\x01B\xd1\x01\n" +
+	"\x01\x03\x10\x05\x90\x02\x01\x12|\n" +
+	"\x11PreviewRecipients\x12+.parley.chatter.v1.PreviewRecipientsRequest\x1a,.parley.chatter.v1.PreviewRecipientsResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x05\x90\x02\x01\x12j\n" +
+	"\vSetReaction\x12%.parley.chatter.v1.SetReactionRequest\x1a&.parley.chatter.v1.SetReactionResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x06\x90\x02\x02\x12d\n" +
+	"\tSetPinned\x12#.parley.chatter.v1.SetPinnedRequest\x1a$.parley.chatter.v1.SetPinnedResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x06\x90\x02\x02\x12\x7f\n" +
+	"\x12ListPinnedMessages\x12,.parley.chatter.v1.ListPinnedMessagesRequest\x1a-.parley.chatter.v1.ListPinnedMessagesResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x05\x90\x02\x01\x12g\n" +
+	"\n" +
+	"SetStarred\x12$.parley.chatter.v1.SetStarredRequest\x1a%.parley.chatter.v1.SetStarredResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x06\x90\x02\x02\x12\x82\x01\n" +
+	"\x13ListMessageVersions\x12-.parley.chatter.v1.ListMessageVersionsRequest\x1a..parley.chatter.v1.ListMessageVersionsResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x05\x10\x05\x90\x02\x01\x12s\n" +
+	"\x0eListDeliveries\x12(.parley.chatter.v1.ListDeliveriesRequest\x1a).parley.chatter.v1.ListDeliveriesResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x05\x90\x02\x01\x12p\n" +
+	"\rRetryDelivery\x12'.parley.chatter.v1.RetryDeliveryRequest\x1a(.parley.chatter.v1.RetryDeliveryResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x06\x90\x02\x02\x12y\n" +
+	"\x10CancelDeliveries\x12*.parley.chatter.v1.CancelDeliveriesRequest\x1a+.parley.chatter.v1.CancelDeliveriesResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x06\x90\x02\x02\x12|\n" +
+	"\x11PreviewInvitation\x12+.parley.chatter.v1.PreviewInvitationRequest\x1a,.parley.chatter.v1.PreviewInvitationResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x05\x90\x02\x01\x12\x8e\x01\n" +
+	"\x17GetNotificationSettings\x121.parley.chatter.v1.GetNotificationSettingsRequest\x1a2.parley.chatter.v1.GetNotificationSettingsResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x05\x90\x02\x01\x12\x97\x01\n" +
+	"\x1aUpdateNotificationSettings\x124.parley.chatter.v1.UpdateNotificationSettingsRequest\x1a5.parley.chatter.v1.UpdateNotificationSettingsResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x06\x90\x02\x02B\xd1\x01\n" +
 	"\x15com.parley.chatter.v1B\x13ChatterServiceProtoP\x01Z=github.com/parley-chat/parley/gen/parley/chatter/v1;chatterv1\xa2\x02\x03PCX\xaa\x02\x11Parley.Chatter.V1\xca\x02\x11Parley\\Chatter\\V1\xe2\x02\x1dParley\\Chatter\\V1\\GPBMetadata\xea\x02\x13Parley::Chatter::V1b\x06proto3"
 
 var (
@@ -2788,125 +4884,205 @@ func file_parley_chatter_v1_chatter_service_proto_rawDescGZIP() []byte {
 	return file_parley_chatter_v1_chatter_service_proto_rawDescData
 }
 
-var file_parley_chatter_v1_chatter_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_parley_chatter_v1_chatter_service_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_parley_chatter_v1_chatter_service_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_parley_chatter_v1_chatter_service_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
 var file_parley_chatter_v1_chatter_service_proto_goTypes = []any{
-	(ThreadKind)(0),                 // 0: parley.chatter.v1.ThreadKind
-	(InboxReason)(0),                // 1: parley.chatter.v1.InboxReason
-	(InboxView)(0),                  // 2: parley.chatter.v1.InboxView
-	(*PostMessageRequest)(nil),      // 3: parley.chatter.v1.PostMessageRequest
-	(*PostMessageResponse)(nil),     // 4: parley.chatter.v1.PostMessageResponse
-	(*EditMessageRequest)(nil),      // 5: parley.chatter.v1.EditMessageRequest
-	(*EditMessageResponse)(nil),     // 6: parley.chatter.v1.EditMessageResponse
-	(*DeleteMessageRequest)(nil),    // 7: parley.chatter.v1.DeleteMessageRequest
-	(*DeleteMessageResponse)(nil),   // 8: parley.chatter.v1.DeleteMessageResponse
-	(*ListMessagesRequest)(nil),     // 9: parley.chatter.v1.ListMessagesRequest
-	(*ListMessagesResponse)(nil),    // 10: parley.chatter.v1.ListMessagesResponse
-	(*GetThreadRequest)(nil),        // 11: parley.chatter.v1.GetThreadRequest
-	(*GetThreadResponse)(nil),       // 12: parley.chatter.v1.GetThreadResponse
-	(*Thread)(nil),                  // 13: parley.chatter.v1.Thread
-	(*MarkReadRequest)(nil),         // 14: parley.chatter.v1.MarkReadRequest
-	(*MarkReadResponse)(nil),        // 15: parley.chatter.v1.MarkReadResponse
-	(*SetTypingRequest)(nil),        // 16: parley.chatter.v1.SetTypingRequest
-	(*SetTypingResponse)(nil),       // 17: parley.chatter.v1.SetTypingResponse
-	(*Follower)(nil),                // 18: parley.chatter.v1.Follower
-	(*FollowRequest)(nil),           // 19: parley.chatter.v1.FollowRequest
-	(*FollowResponse)(nil),          // 20: parley.chatter.v1.FollowResponse
-	(*UnfollowRequest)(nil),         // 21: parley.chatter.v1.UnfollowRequest
-	(*UnfollowResponse)(nil),        // 22: parley.chatter.v1.UnfollowResponse
-	(*ListFollowersRequest)(nil),    // 23: parley.chatter.v1.ListFollowersRequest
-	(*ListFollowersResponse)(nil),   // 24: parley.chatter.v1.ListFollowersResponse
-	(*AddFollowerRequest)(nil),      // 25: parley.chatter.v1.AddFollowerRequest
-	(*AddFollowerResponse)(nil),     // 26: parley.chatter.v1.AddFollowerResponse
-	(*RemoveFollowerRequest)(nil),   // 27: parley.chatter.v1.RemoveFollowerRequest
-	(*RemoveFollowerResponse)(nil),  // 28: parley.chatter.v1.RemoveFollowerResponse
-	(*UpdateFollowerRequest)(nil),   // 29: parley.chatter.v1.UpdateFollowerRequest
-	(*UpdateFollowerResponse)(nil),  // 30: parley.chatter.v1.UpdateFollowerResponse
-	(*SuggestPartiesRequest)(nil),   // 31: parley.chatter.v1.SuggestPartiesRequest
-	(*SuggestPartiesResponse)(nil),  // 32: parley.chatter.v1.SuggestPartiesResponse
-	(*PartySuggestion)(nil),         // 33: parley.chatter.v1.PartySuggestion
-	(*InboxItem)(nil),               // 34: parley.chatter.v1.InboxItem
-	(*ListInboxRequest)(nil),        // 35: parley.chatter.v1.ListInboxRequest
-	(*ListInboxResponse)(nil),       // 36: parley.chatter.v1.ListInboxResponse
-	(*UpdateInboxItemRequest)(nil),  // 37: parley.chatter.v1.UpdateInboxItemRequest
-	(*UpdateInboxItemResponse)(nil), // 38: parley.chatter.v1.UpdateInboxItemResponse
-	(*MarkInboxReadRequest)(nil),    // 39: parley.chatter.v1.MarkInboxReadRequest
-	(*MarkInboxReadResponse)(nil),   // 40: parley.chatter.v1.MarkInboxReadResponse
-	(*GetInboxCountsRequest)(nil),   // 41: parley.chatter.v1.GetInboxCountsRequest
-	(*GetInboxCountsResponse)(nil),  // 42: parley.chatter.v1.GetInboxCountsResponse
-	nil,                             // 43: parley.chatter.v1.GetInboxCountsResponse.ThreadUnreadCountsEntry
-	(*v1.Message)(nil),              // 44: parley.thread.v1.Message
-	(*v1.ReadMark)(nil),             // 45: parley.thread.v1.ReadMark
-	(*v1.Party)(nil),                // 46: parley.thread.v1.Party
-	(*timestamppb.Timestamp)(nil),   // 47: google.protobuf.Timestamp
+	(ThreadKind)(0),                            // 0: parley.chatter.v1.ThreadKind
+	(InboxReason)(0),                           // 1: parley.chatter.v1.InboxReason
+	(InboxView)(0),                             // 2: parley.chatter.v1.InboxView
+	(RecipientReason)(0),                       // 3: parley.chatter.v1.RecipientReason
+	(RecipientWay)(0),                          // 4: parley.chatter.v1.RecipientWay
+	(NotifyBy)(0),                              // 5: parley.chatter.v1.NotifyBy
+	(*PostMessageRequest)(nil),                 // 6: parley.chatter.v1.PostMessageRequest
+	(*PostMessageResponse)(nil),                // 7: parley.chatter.v1.PostMessageResponse
+	(*EditMessageRequest)(nil),                 // 8: parley.chatter.v1.EditMessageRequest
+	(*EditMessageResponse)(nil),                // 9: parley.chatter.v1.EditMessageResponse
+	(*DeleteMessageRequest)(nil),               // 10: parley.chatter.v1.DeleteMessageRequest
+	(*DeleteMessageResponse)(nil),              // 11: parley.chatter.v1.DeleteMessageResponse
+	(*ListMessagesRequest)(nil),                // 12: parley.chatter.v1.ListMessagesRequest
+	(*ListMessagesResponse)(nil),               // 13: parley.chatter.v1.ListMessagesResponse
+	(*GetThreadRequest)(nil),                   // 14: parley.chatter.v1.GetThreadRequest
+	(*GetThreadResponse)(nil),                  // 15: parley.chatter.v1.GetThreadResponse
+	(*Thread)(nil),                             // 16: parley.chatter.v1.Thread
+	(*MarkReadRequest)(nil),                    // 17: parley.chatter.v1.MarkReadRequest
+	(*MarkReadResponse)(nil),                   // 18: parley.chatter.v1.MarkReadResponse
+	(*SetTypingRequest)(nil),                   // 19: parley.chatter.v1.SetTypingRequest
+	(*SetTypingResponse)(nil),                  // 20: parley.chatter.v1.SetTypingResponse
+	(*Follower)(nil),                           // 21: parley.chatter.v1.Follower
+	(*FollowRequest)(nil),                      // 22: parley.chatter.v1.FollowRequest
+	(*FollowResponse)(nil),                     // 23: parley.chatter.v1.FollowResponse
+	(*UnfollowRequest)(nil),                    // 24: parley.chatter.v1.UnfollowRequest
+	(*UnfollowResponse)(nil),                   // 25: parley.chatter.v1.UnfollowResponse
+	(*ListFollowersRequest)(nil),               // 26: parley.chatter.v1.ListFollowersRequest
+	(*ListFollowersResponse)(nil),              // 27: parley.chatter.v1.ListFollowersResponse
+	(*AddFollowerRequest)(nil),                 // 28: parley.chatter.v1.AddFollowerRequest
+	(*Invitation)(nil),                         // 29: parley.chatter.v1.Invitation
+	(*AddFollowerResponse)(nil),                // 30: parley.chatter.v1.AddFollowerResponse
+	(*RemoveFollowerRequest)(nil),              // 31: parley.chatter.v1.RemoveFollowerRequest
+	(*RemoveFollowerResponse)(nil),             // 32: parley.chatter.v1.RemoveFollowerResponse
+	(*UpdateFollowerRequest)(nil),              // 33: parley.chatter.v1.UpdateFollowerRequest
+	(*UpdateFollowerResponse)(nil),             // 34: parley.chatter.v1.UpdateFollowerResponse
+	(*SuggestPartiesRequest)(nil),              // 35: parley.chatter.v1.SuggestPartiesRequest
+	(*SuggestPartiesResponse)(nil),             // 36: parley.chatter.v1.SuggestPartiesResponse
+	(*PartySuggestion)(nil),                    // 37: parley.chatter.v1.PartySuggestion
+	(*InboxItem)(nil),                          // 38: parley.chatter.v1.InboxItem
+	(*ListInboxRequest)(nil),                   // 39: parley.chatter.v1.ListInboxRequest
+	(*ListInboxResponse)(nil),                  // 40: parley.chatter.v1.ListInboxResponse
+	(*UpdateInboxItemRequest)(nil),             // 41: parley.chatter.v1.UpdateInboxItemRequest
+	(*UpdateInboxItemResponse)(nil),            // 42: parley.chatter.v1.UpdateInboxItemResponse
+	(*MarkInboxReadRequest)(nil),               // 43: parley.chatter.v1.MarkInboxReadRequest
+	(*MarkInboxReadResponse)(nil),              // 44: parley.chatter.v1.MarkInboxReadResponse
+	(*GetInboxCountsRequest)(nil),              // 45: parley.chatter.v1.GetInboxCountsRequest
+	(*GetInboxCountsResponse)(nil),             // 46: parley.chatter.v1.GetInboxCountsResponse
+	(*PreviewRecipientsRequest)(nil),           // 47: parley.chatter.v1.PreviewRecipientsRequest
+	(*Recipient)(nil),                          // 48: parley.chatter.v1.Recipient
+	(*PreviewRecipientsResponse)(nil),          // 49: parley.chatter.v1.PreviewRecipientsResponse
+	(*SetReactionRequest)(nil),                 // 50: parley.chatter.v1.SetReactionRequest
+	(*SetReactionResponse)(nil),                // 51: parley.chatter.v1.SetReactionResponse
+	(*SetPinnedRequest)(nil),                   // 52: parley.chatter.v1.SetPinnedRequest
+	(*SetPinnedResponse)(nil),                  // 53: parley.chatter.v1.SetPinnedResponse
+	(*ListPinnedMessagesRequest)(nil),          // 54: parley.chatter.v1.ListPinnedMessagesRequest
+	(*ListPinnedMessagesResponse)(nil),         // 55: parley.chatter.v1.ListPinnedMessagesResponse
+	(*SetStarredRequest)(nil),                  // 56: parley.chatter.v1.SetStarredRequest
+	(*SetStarredResponse)(nil),                 // 57: parley.chatter.v1.SetStarredResponse
+	(*ListMessageVersionsRequest)(nil),         // 58: parley.chatter.v1.ListMessageVersionsRequest
+	(*ListMessageVersionsResponse)(nil),        // 59: parley.chatter.v1.ListMessageVersionsResponse
+	(*MessageVersion)(nil),                     // 60: parley.chatter.v1.MessageVersion
+	(*ListDeliveriesRequest)(nil),              // 61: parley.chatter.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),             // 62: parley.chatter.v1.ListDeliveriesResponse
+	(*RetryDeliveryRequest)(nil),               // 63: parley.chatter.v1.RetryDeliveryRequest
+	(*RetryDeliveryResponse)(nil),              // 64: parley.chatter.v1.RetryDeliveryResponse
+	(*CancelDeliveriesRequest)(nil),            // 65: parley.chatter.v1.CancelDeliveriesRequest
+	(*CancelDeliveriesResponse)(nil),           // 66: parley.chatter.v1.CancelDeliveriesResponse
+	(*PreviewInvitationRequest)(nil),           // 67: parley.chatter.v1.PreviewInvitationRequest
+	(*PreviewInvitationResponse)(nil),          // 68: parley.chatter.v1.PreviewInvitationResponse
+	(*NotificationSettings)(nil),               // 69: parley.chatter.v1.NotificationSettings
+	(*GetNotificationSettingsRequest)(nil),     // 70: parley.chatter.v1.GetNotificationSettingsRequest
+	(*GetNotificationSettingsResponse)(nil),    // 71: parley.chatter.v1.GetNotificationSettingsResponse
+	(*UpdateNotificationSettingsRequest)(nil),  // 72: parley.chatter.v1.UpdateNotificationSettingsRequest
+	(*UpdateNotificationSettingsResponse)(nil), // 73: parley.chatter.v1.UpdateNotificationSettingsResponse
+	nil,                           // 74: parley.chatter.v1.GetInboxCountsResponse.ThreadUnreadCountsEntry
+	(v1.TextFormat)(0),            // 75: parley.thread.v1.TextFormat
+	(*v1.Message)(nil),            // 76: parley.thread.v1.Message
+	(*v1.ReadMark)(nil),           // 77: parley.thread.v1.ReadMark
+	(*v1.Party)(nil),              // 78: parley.thread.v1.Party
+	(*timestamppb.Timestamp)(nil), // 79: google.protobuf.Timestamp
+	(*v11.Activity)(nil),          // 80: parley.activity.v1.Activity
+	(*v1.Delivery)(nil),           // 81: parley.thread.v1.Delivery
 }
 var file_parley_chatter_v1_chatter_service_proto_depIdxs = []int32{
-	44, // 0: parley.chatter.v1.PostMessageResponse.message:type_name -> parley.thread.v1.Message
-	44, // 1: parley.chatter.v1.EditMessageResponse.message:type_name -> parley.thread.v1.Message
-	44, // 2: parley.chatter.v1.DeleteMessageResponse.message:type_name -> parley.thread.v1.Message
-	44, // 3: parley.chatter.v1.ListMessagesResponse.messages:type_name -> parley.thread.v1.Message
-	13, // 4: parley.chatter.v1.GetThreadResponse.thread:type_name -> parley.chatter.v1.Thread
-	0,  // 5: parley.chatter.v1.Thread.kind:type_name -> parley.chatter.v1.ThreadKind
-	18, // 6: parley.chatter.v1.Thread.follower:type_name -> parley.chatter.v1.Follower
-	45, // 7: parley.chatter.v1.Thread.read_marks:type_name -> parley.thread.v1.ReadMark
-	45, // 8: parley.chatter.v1.MarkReadResponse.read_mark:type_name -> parley.thread.v1.ReadMark
-	46, // 9: parley.chatter.v1.Follower.party:type_name -> parley.thread.v1.Party
-	47, // 10: parley.chatter.v1.Follower.create_time:type_name -> google.protobuf.Timestamp
-	18, // 11: parley.chatter.v1.FollowResponse.follower:type_name -> parley.chatter.v1.Follower
-	18, // 12: parley.chatter.v1.ListFollowersResponse.followers:type_name -> parley.chatter.v1.Follower
-	18, // 13: parley.chatter.v1.AddFollowerResponse.follower:type_name -> parley.chatter.v1.Follower
-	18, // 14: parley.chatter.v1.UpdateFollowerResponse.follower:type_name -> parley.chatter.v1.Follower
-	33, // 15: parley.chatter.v1.SuggestPartiesResponse.parties:type_name -> parley.chatter.v1.PartySuggestion
-	46, // 16: parley.chatter.v1.PartySuggestion.party:type_name -> parley.thread.v1.Party
-	1,  // 17: parley.chatter.v1.InboxItem.reason:type_name -> parley.chatter.v1.InboxReason
-	0,  // 18: parley.chatter.v1.InboxItem.thread_kind:type_name -> parley.chatter.v1.ThreadKind
-	44, // 19: parley.chatter.v1.InboxItem.message:type_name -> parley.thread.v1.Message
-	47, // 20: parley.chatter.v1.InboxItem.create_time:type_name -> google.protobuf.Timestamp
-	2,  // 21: parley.chatter.v1.ListInboxRequest.view:type_name -> parley.chatter.v1.InboxView
-	34, // 22: parley.chatter.v1.ListInboxResponse.items:type_name -> parley.chatter.v1.InboxItem
-	34, // 23: parley.chatter.v1.UpdateInboxItemResponse.item:type_name -> parley.chatter.v1.InboxItem
-	43, // 24: parley.chatter.v1.GetInboxCountsResponse.thread_unread_counts:type_name -> parley.chatter.v1.GetInboxCountsResponse.ThreadUnreadCountsEntry
-	3,  // 25: parley.chatter.v1.ChatterService.PostMessage:input_type -> parley.chatter.v1.PostMessageRequest
-	5,  // 26: parley.chatter.v1.ChatterService.EditMessage:input_type -> parley.chatter.v1.EditMessageRequest
-	7,  // 27: parley.chatter.v1.ChatterService.DeleteMessage:input_type -> parley.chatter.v1.DeleteMessageRequest
-	9,  // 28: parley.chatter.v1.ChatterService.ListMessages:input_type -> parley.chatter.v1.ListMessagesRequest
-	11, // 29: parley.chatter.v1.ChatterService.GetThread:input_type -> parley.chatter.v1.GetThreadRequest
-	14, // 30: parley.chatter.v1.ChatterService.MarkRead:input_type -> parley.chatter.v1.MarkReadRequest
-	16, // 31: parley.chatter.v1.ChatterService.SetTyping:input_type -> parley.chatter.v1.SetTypingRequest
-	19, // 32: parley.chatter.v1.ChatterService.Follow:input_type -> parley.chatter.v1.FollowRequest
-	21, // 33: parley.chatter.v1.ChatterService.Unfollow:input_type -> parley.chatter.v1.UnfollowRequest
-	23, // 34: parley.chatter.v1.ChatterService.ListFollowers:input_type -> parley.chatter.v1.ListFollowersRequest
-	25, // 35: parley.chatter.v1.ChatterService.AddFollower:input_type -> parley.chatter.v1.AddFollowerRequest
-	27, // 36: parley.chatter.v1.ChatterService.RemoveFollower:input_type -> parley.chatter.v1.RemoveFollowerRequest
-	29, // 37: parley.chatter.v1.ChatterService.UpdateFollower:input_type -> parley.chatter.v1.UpdateFollowerRequest
-	31, // 38: parley.chatter.v1.ChatterService.SuggestParties:input_type -> parley.chatter.v1.SuggestPartiesRequest
-	35, // 39: parley.chatter.v1.ChatterService.ListInbox:input_type -> parley.chatter.v1.ListInboxRequest
-	37, // 40: parley.chatter.v1.ChatterService.UpdateInboxItem:input_type -> parley.chatter.v1.UpdateInboxItemRequest
-	39, // 41: parley.chatter.v1.ChatterService.MarkInboxRead:input_type -> parley.chatter.v1.MarkInboxReadRequest
-	41, // 42: parley.chatter.v1.ChatterService.GetInboxCounts:input_type -> parley.chatter.v1.GetInboxCountsRequest
-	4,  // 43: parley.chatter.v1.ChatterService.PostMessage:output_type -> parley.chatter.v1.PostMessageResponse
-	6,  // 44: parley.chatter.v1.ChatterService.EditMessage:output_type -> parley.chatter.v1.EditMessageResponse
-	8,  // 45: parley.chatter.v1.ChatterService.DeleteMessage:output_type -> parley.chatter.v1.DeleteMessageResponse
-	10, // 46: parley.chatter.v1.ChatterService.ListMessages:output_type -> parley.chatter.v1.ListMessagesResponse
-	12, // 47: parley.chatter.v1.ChatterService.GetThread:output_type -> parley.chatter.v1.GetThreadResponse
-	15, // 48: parley.chatter.v1.ChatterService.MarkRead:output_type -> parley.chatter.v1.MarkReadResponse
-	17, // 49: parley.chatter.v1.ChatterService.SetTyping:output_type -> parley.chatter.v1.SetTypingResponse
-	20, // 50: parley.chatter.v1.ChatterService.Follow:output_type -> parley.chatter.v1.FollowResponse
-	22, // 51: parley.chatter.v1.ChatterService.Unfollow:output_type -> parley.chatter.v1.UnfollowResponse
-	24, // 52: parley.chatter.v1.ChatterService.ListFollowers:output_type -> parley.chatter.v1.ListFollowersResponse
-	26, // 53: parley.chatter.v1.ChatterService.AddFollower:output_type -> parley.chatter.v1.AddFollowerResponse
-	28, // 54: parley.chatter.v1.ChatterService.RemoveFollower:output_type -> parley.chatter.v1.RemoveFollowerResponse
-	30, // 55: parley.chatter.v1.ChatterService.UpdateFollower:output_type -> parley.chatter.v1.UpdateFollowerResponse
-	32, // 56: parley.chatter.v1.ChatterService.SuggestParties:output_type -> parley.chatter.v1.SuggestPartiesResponse
-	36, // 57: parley.chatter.v1.ChatterService.ListInbox:output_type -> parley.chatter.v1.ListInboxResponse
-	38, // 58: parley.chatter.v1.ChatterService.UpdateInboxItem:output_type -> parley.chatter.v1.UpdateInboxItemResponse
-	40, // 59: parley.chatter.v1.ChatterService.MarkInboxRead:output_type -> parley.chatter.v1.MarkInboxReadResponse
-	42, // 60: parley.chatter.v1.ChatterService.GetInboxCounts:output_type -> parley.chatter.v1.GetInboxCountsResponse
-	43, // [43:61] is the sub-list for method output_type
-	25, // [25:43] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	75, // 0: parley.chatter.v1.PostMessageRequest.format:type_name -> parley.thread.v1.TextFormat
+	76, // 1: parley.chatter.v1.PostMessageResponse.message:type_name -> parley.thread.v1.Message
+	76, // 2: parley.chatter.v1.EditMessageResponse.message:type_name -> parley.thread.v1.Message
+	76, // 3: parley.chatter.v1.DeleteMessageResponse.message:type_name -> parley.thread.v1.Message
+	76, // 4: parley.chatter.v1.ListMessagesResponse.messages:type_name -> parley.thread.v1.Message
+	16, // 5: parley.chatter.v1.GetThreadResponse.thread:type_name -> parley.chatter.v1.Thread
+	0,  // 6: parley.chatter.v1.Thread.kind:type_name -> parley.chatter.v1.ThreadKind
+	21, // 7: parley.chatter.v1.Thread.follower:type_name -> parley.chatter.v1.Follower
+	77, // 8: parley.chatter.v1.Thread.read_marks:type_name -> parley.thread.v1.ReadMark
+	77, // 9: parley.chatter.v1.MarkReadResponse.read_mark:type_name -> parley.thread.v1.ReadMark
+	78, // 10: parley.chatter.v1.Follower.party:type_name -> parley.thread.v1.Party
+	79, // 11: parley.chatter.v1.Follower.create_time:type_name -> google.protobuf.Timestamp
+	21, // 12: parley.chatter.v1.FollowResponse.follower:type_name -> parley.chatter.v1.Follower
+	21, // 13: parley.chatter.v1.ListFollowersResponse.followers:type_name -> parley.chatter.v1.Follower
+	29, // 14: parley.chatter.v1.AddFollowerRequest.invitation:type_name -> parley.chatter.v1.Invitation
+	21, // 15: parley.chatter.v1.AddFollowerResponse.follower:type_name -> parley.chatter.v1.Follower
+	21, // 16: parley.chatter.v1.UpdateFollowerResponse.follower:type_name -> parley.chatter.v1.Follower
+	37, // 17: parley.chatter.v1.SuggestPartiesResponse.parties:type_name -> parley.chatter.v1.PartySuggestion
+	78, // 18: parley.chatter.v1.PartySuggestion.party:type_name -> parley.thread.v1.Party
+	1,  // 19: parley.chatter.v1.InboxItem.reason:type_name -> parley.chatter.v1.InboxReason
+	0,  // 20: parley.chatter.v1.InboxItem.thread_kind:type_name -> parley.chatter.v1.ThreadKind
+	76, // 21: parley.chatter.v1.InboxItem.message:type_name -> parley.thread.v1.Message
+	79, // 22: parley.chatter.v1.InboxItem.create_time:type_name -> google.protobuf.Timestamp
+	80, // 23: parley.chatter.v1.InboxItem.activity:type_name -> parley.activity.v1.Activity
+	2,  // 24: parley.chatter.v1.ListInboxRequest.view:type_name -> parley.chatter.v1.InboxView
+	38, // 25: parley.chatter.v1.ListInboxResponse.items:type_name -> parley.chatter.v1.InboxItem
+	38, // 26: parley.chatter.v1.UpdateInboxItemResponse.item:type_name -> parley.chatter.v1.InboxItem
+	74, // 27: parley.chatter.v1.GetInboxCountsResponse.thread_unread_counts:type_name -> parley.chatter.v1.GetInboxCountsResponse.ThreadUnreadCountsEntry
+	78, // 28: parley.chatter.v1.Recipient.party:type_name -> parley.thread.v1.Party
+	3,  // 29: parley.chatter.v1.Recipient.reason:type_name -> parley.chatter.v1.RecipientReason
+	4,  // 30: parley.chatter.v1.Recipient.way:type_name -> parley.chatter.v1.RecipientWay
+	48, // 31: parley.chatter.v1.PreviewRecipientsResponse.recipients:type_name -> parley.chatter.v1.Recipient
+	76, // 32: parley.chatter.v1.SetReactionResponse.message:type_name -> parley.thread.v1.Message
+	76, // 33: parley.chatter.v1.SetPinnedResponse.message:type_name -> parley.thread.v1.Message
+	76, // 34: parley.chatter.v1.ListPinnedMessagesResponse.messages:type_name -> parley.thread.v1.Message
+	38, // 35: parley.chatter.v1.SetStarredResponse.item:type_name -> parley.chatter.v1.InboxItem
+	60, // 36: parley.chatter.v1.ListMessageVersionsResponse.versions:type_name -> parley.chatter.v1.MessageVersion
+	78, // 37: parley.chatter.v1.MessageVersion.editor:type_name -> parley.thread.v1.Party
+	79, // 38: parley.chatter.v1.MessageVersion.replace_time:type_name -> google.protobuf.Timestamp
+	81, // 39: parley.chatter.v1.ListDeliveriesResponse.deliveries:type_name -> parley.thread.v1.Delivery
+	81, // 40: parley.chatter.v1.RetryDeliveryResponse.delivery:type_name -> parley.thread.v1.Delivery
+	76, // 41: parley.chatter.v1.CancelDeliveriesResponse.message:type_name -> parley.thread.v1.Message
+	29, // 42: parley.chatter.v1.PreviewInvitationResponse.invitation:type_name -> parley.chatter.v1.Invitation
+	5,  // 43: parley.chatter.v1.NotificationSettings.notify_by:type_name -> parley.chatter.v1.NotifyBy
+	69, // 44: parley.chatter.v1.GetNotificationSettingsResponse.settings:type_name -> parley.chatter.v1.NotificationSettings
+	69, // 45: parley.chatter.v1.UpdateNotificationSettingsRequest.settings:type_name -> parley.chatter.v1.NotificationSettings
+	69, // 46: parley.chatter.v1.UpdateNotificationSettingsResponse.settings:type_name -> parley.chatter.v1.NotificationSettings
+	6,  // 47: parley.chatter.v1.ChatterService.PostMessage:input_type -> parley.chatter.v1.PostMessageRequest
+	8,  // 48: parley.chatter.v1.ChatterService.EditMessage:input_type -> parley.chatter.v1.EditMessageRequest
+	10, // 49: parley.chatter.v1.ChatterService.DeleteMessage:input_type -> parley.chatter.v1.DeleteMessageRequest
+	12, // 50: parley.chatter.v1.ChatterService.ListMessages:input_type -> parley.chatter.v1.ListMessagesRequest
+	14, // 51: parley.chatter.v1.ChatterService.GetThread:input_type -> parley.chatter.v1.GetThreadRequest
+	17, // 52: parley.chatter.v1.ChatterService.MarkRead:input_type -> parley.chatter.v1.MarkReadRequest
+	19, // 53: parley.chatter.v1.ChatterService.SetTyping:input_type -> parley.chatter.v1.SetTypingRequest
+	22, // 54: parley.chatter.v1.ChatterService.Follow:input_type -> parley.chatter.v1.FollowRequest
+	24, // 55: parley.chatter.v1.ChatterService.Unfollow:input_type -> parley.chatter.v1.UnfollowRequest
+	26, // 56: parley.chatter.v1.ChatterService.ListFollowers:input_type -> parley.chatter.v1.ListFollowersRequest
+	28, // 57: parley.chatter.v1.ChatterService.AddFollower:input_type -> parley.chatter.v1.AddFollowerRequest
+	31, // 58: parley.chatter.v1.ChatterService.RemoveFollower:input_type -> parley.chatter.v1.RemoveFollowerRequest
+	33, // 59: parley.chatter.v1.ChatterService.UpdateFollower:input_type -> parley.chatter.v1.UpdateFollowerRequest
+	35, // 60: parley.chatter.v1.ChatterService.SuggestParties:input_type -> parley.chatter.v1.SuggestPartiesRequest
+	39, // 61: parley.chatter.v1.ChatterService.ListInbox:input_type -> parley.chatter.v1.ListInboxRequest
+	41, // 62: parley.chatter.v1.ChatterService.UpdateInboxItem:input_type -> parley.chatter.v1.UpdateInboxItemRequest
+	43, // 63: parley.chatter.v1.ChatterService.MarkInboxRead:input_type -> parley.chatter.v1.MarkInboxReadRequest
+	45, // 64: parley.chatter.v1.ChatterService.GetInboxCounts:input_type -> parley.chatter.v1.GetInboxCountsRequest
+	47, // 65: parley.chatter.v1.ChatterService.PreviewRecipients:input_type -> parley.chatter.v1.PreviewRecipientsRequest
+	50, // 66: parley.chatter.v1.ChatterService.SetReaction:input_type -> parley.chatter.v1.SetReactionRequest
+	52, // 67: parley.chatter.v1.ChatterService.SetPinned:input_type -> parley.chatter.v1.SetPinnedRequest
+	54, // 68: parley.chatter.v1.ChatterService.ListPinnedMessages:input_type -> parley.chatter.v1.ListPinnedMessagesRequest
+	56, // 69: parley.chatter.v1.ChatterService.SetStarred:input_type -> parley.chatter.v1.SetStarredRequest
+	58, // 70: parley.chatter.v1.ChatterService.ListMessageVersions:input_type -> parley.chatter.v1.ListMessageVersionsRequest
+	61, // 71: parley.chatter.v1.ChatterService.ListDeliveries:input_type -> parley.chatter.v1.ListDeliveriesRequest
+	63, // 72: parley.chatter.v1.ChatterService.RetryDelivery:input_type -> parley.chatter.v1.RetryDeliveryRequest
+	65, // 73: parley.chatter.v1.ChatterService.CancelDeliveries:input_type -> parley.chatter.v1.CancelDeliveriesRequest
+	67, // 74: parley.chatter.v1.ChatterService.PreviewInvitation:input_type -> parley.chatter.v1.PreviewInvitationRequest
+	70, // 75: parley.chatter.v1.ChatterService.GetNotificationSettings:input_type -> parley.chatter.v1.GetNotificationSettingsRequest
+	72, // 76: parley.chatter.v1.ChatterService.UpdateNotificationSettings:input_type -> parley.chatter.v1.UpdateNotificationSettingsRequest
+	7,  // 77: parley.chatter.v1.ChatterService.PostMessage:output_type -> parley.chatter.v1.PostMessageResponse
+	9,  // 78: parley.chatter.v1.ChatterService.EditMessage:output_type -> parley.chatter.v1.EditMessageResponse
+	11, // 79: parley.chatter.v1.ChatterService.DeleteMessage:output_type -> parley.chatter.v1.DeleteMessageResponse
+	13, // 80: parley.chatter.v1.ChatterService.ListMessages:output_type -> parley.chatter.v1.ListMessagesResponse
+	15, // 81: parley.chatter.v1.ChatterService.GetThread:output_type -> parley.chatter.v1.GetThreadResponse
+	18, // 82: parley.chatter.v1.ChatterService.MarkRead:output_type -> parley.chatter.v1.MarkReadResponse
+	20, // 83: parley.chatter.v1.ChatterService.SetTyping:output_type -> parley.chatter.v1.SetTypingResponse
+	23, // 84: parley.chatter.v1.ChatterService.Follow:output_type -> parley.chatter.v1.FollowResponse
+	25, // 85: parley.chatter.v1.ChatterService.Unfollow:output_type -> parley.chatter.v1.UnfollowResponse
+	27, // 86: parley.chatter.v1.ChatterService.ListFollowers:output_type -> parley.chatter.v1.ListFollowersResponse
+	30, // 87: parley.chatter.v1.ChatterService.AddFollower:output_type -> parley.chatter.v1.AddFollowerResponse
+	32, // 88: parley.chatter.v1.ChatterService.RemoveFollower:output_type -> parley.chatter.v1.RemoveFollowerResponse
+	34, // 89: parley.chatter.v1.ChatterService.UpdateFollower:output_type -> parley.chatter.v1.UpdateFollowerResponse
+	36, // 90: parley.chatter.v1.ChatterService.SuggestParties:output_type -> parley.chatter.v1.SuggestPartiesResponse
+	40, // 91: parley.chatter.v1.ChatterService.ListInbox:output_type -> parley.chatter.v1.ListInboxResponse
+	42, // 92: parley.chatter.v1.ChatterService.UpdateInboxItem:output_type -> parley.chatter.v1.UpdateInboxItemResponse
+	44, // 93: parley.chatter.v1.ChatterService.MarkInboxRead:output_type -> parley.chatter.v1.MarkInboxReadResponse
+	46, // 94: parley.chatter.v1.ChatterService.GetInboxCounts:output_type -> parley.chatter.v1.GetInboxCountsResponse
+	49, // 95: parley.chatter.v1.ChatterService.PreviewRecipients:output_type -> parley.chatter.v1.PreviewRecipientsResponse
+	51, // 96: parley.chatter.v1.ChatterService.SetReaction:output_type -> parley.chatter.v1.SetReactionResponse
+	53, // 97: parley.chatter.v1.ChatterService.SetPinned:output_type -> parley.chatter.v1.SetPinnedResponse
+	55, // 98: parley.chatter.v1.ChatterService.ListPinnedMessages:output_type -> parley.chatter.v1.ListPinnedMessagesResponse
+	57, // 99: parley.chatter.v1.ChatterService.SetStarred:output_type -> parley.chatter.v1.SetStarredResponse
+	59, // 100: parley.chatter.v1.ChatterService.ListMessageVersions:output_type -> parley.chatter.v1.ListMessageVersionsResponse
+	62, // 101: parley.chatter.v1.ChatterService.ListDeliveries:output_type -> parley.chatter.v1.ListDeliveriesResponse
+	64, // 102: parley.chatter.v1.ChatterService.RetryDelivery:output_type -> parley.chatter.v1.RetryDeliveryResponse
+	66, // 103: parley.chatter.v1.ChatterService.CancelDeliveries:output_type -> parley.chatter.v1.CancelDeliveriesResponse
+	68, // 104: parley.chatter.v1.ChatterService.PreviewInvitation:output_type -> parley.chatter.v1.PreviewInvitationResponse
+	71, // 105: parley.chatter.v1.ChatterService.GetNotificationSettings:output_type -> parley.chatter.v1.GetNotificationSettingsResponse
+	73, // 106: parley.chatter.v1.ChatterService.UpdateNotificationSettings:output_type -> parley.chatter.v1.UpdateNotificationSettingsResponse
+	77, // [77:107] is the sub-list for method output_type
+	47, // [47:77] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_parley_chatter_v1_chatter_service_proto_init() }
@@ -2919,14 +5095,14 @@ func file_parley_chatter_v1_chatter_service_proto_init() {
 		(*ListMessagesRequest_AfterSeq)(nil),
 		(*ListMessagesRequest_AroundSeq)(nil),
 	}
-	file_parley_chatter_v1_chatter_service_proto_msgTypes[34].OneofWrappers = []any{}
+	file_parley_chatter_v1_chatter_service_proto_msgTypes[35].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_chatter_v1_chatter_service_proto_rawDesc), len(file_parley_chatter_v1_chatter_service_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   41,
+			NumEnums:      6,
+			NumMessages:   69,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -93,7 +93,10 @@ type Workspace struct {
 	// Name to show.
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
 	// When it was made.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Time zone of users who have none of their own, by its IANA name, for example
+	// "Europe/Stockholm". "UTC" unless set.
+	TimeZone      string `protobuf:"bytes,5,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -156,6 +159,13 @@ func (x *Workspace) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Workspace) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
 // User is somebody who works in the workspace.
 type User struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -174,7 +184,10 @@ type User struct {
 	// False once deactivated: cannot sign in, stays named in threads.
 	Active bool `protobuf:"varint,7,opt,name=active,proto3" json:"active,omitempty"`
 	// When the user was added.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Time zone that the user lives in, by its IANA name, for example
+	// "Europe/Kyiv". Empty means the workspace's.
+	TimeZone      string `protobuf:"bytes,9,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -263,6 +276,13 @@ func (x *User) GetCreateTime() *timestamppb.Timestamp {
 		return x.CreateTime
 	}
 	return nil
+}
+
+func (x *User) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
 }
 
 // Session is one sign-in of a user.
@@ -451,13 +471,14 @@ var File_parley_identity_v1_identity_proto protoreflect.FileDescriptor
 
 const file_parley_identity_v1_identity_proto_rawDesc = "" +
 	"\n" +
-	"!parley/identity/v1/identity.proto\x12\x12parley.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dparley/access/v1/access.proto\"\x82\x01\n" +
+	"!parley/identity/v1/identity.proto\x12\x12parley.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dparley/access/v1/access.proto\"\x9f\x01\n" +
 	"\tWorkspace\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x03 \x01(\tR\x05title\x12;\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\xf8\x01\n" +
+	"createTime\x12\x1b\n" +
+	"\ttime_zone\x18\x05 \x01(\tR\btimeZone\"\x95\x02\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\x12\x12\n" +
@@ -467,7 +488,8 @@ const file_parley_identity_v1_identity_proto_rawDesc = "" +
 	"\x06locale\x18\x06 \x01(\tR\x06locale\x12\x16\n" +
 	"\x06active\x18\a \x01(\bR\x06active\x12;\n" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\xe5\x01\n" +
+	"createTime\x12\x1b\n" +
+	"\ttime_zone\x18\t \x01(\tR\btimeZone\"\xe5\x01\n" +
 	"\aSession\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1d\n" +

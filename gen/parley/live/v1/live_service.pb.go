@@ -11,8 +11,11 @@ package livev1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/parley-chat/parley/gen/parley/access/v1"
-	v12 "github.com/parley-chat/parley/gen/parley/chatter/v1"
+	v12 "github.com/parley-chat/parley/gen/parley/activity/v1"
+	v15 "github.com/parley-chat/parley/gen/parley/chatter/v1"
+	v13 "github.com/parley-chat/parley/gen/parley/compose/v1"
 	v11 "github.com/parley-chat/parley/gen/parley/livechat/v1"
+	v14 "github.com/parley-chat/parley/gen/parley/record/v1"
 	v1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -264,6 +267,7 @@ type Topic struct {
 	//	*Topic_Inbox
 	//	*Topic_Chats
 	//	*Topic_Presence
+	//	*Topic_Records
 	Kind isTopic_Kind `protobuf_oneof:"kind"`
 	// For a thread: where to go on, from ListMessages, an event or a heartbeat.
 	// Empty: from now on.
@@ -345,6 +349,15 @@ func (x *Topic) GetPresence() *PresenceTopic {
 	return nil
 }
 
+func (x *Topic) GetRecords() *RecordsTopic {
+	if x != nil {
+		if x, ok := x.Kind.(*Topic_Records); ok {
+			return x.Records
+		}
+	}
+	return nil
+}
+
 func (x *Topic) GetCursor() string {
 	if x != nil {
 		return x.Cursor
@@ -376,6 +389,11 @@ type Topic_Presence struct {
 	Presence *PresenceTopic `protobuf:"bytes,4,opt,name=presence,proto3,oneof"`
 }
 
+type Topic_Records struct {
+	// The records of one type.
+	Records *RecordsTopic `protobuf:"bytes,6,opt,name=records,proto3,oneof"`
+}
+
 func (*Topic_ThreadId) isTopic_Kind() {}
 
 func (*Topic_Inbox) isTopic_Kind() {}
@@ -383,6 +401,8 @@ func (*Topic_Inbox) isTopic_Kind() {}
 func (*Topic_Chats) isTopic_Kind() {}
 
 func (*Topic_Presence) isTopic_Kind() {}
+
+func (*Topic_Records) isTopic_Kind() {}
 
 // InboxTopic is the caller's own inbox.
 type InboxTopic struct {
@@ -495,6 +515,52 @@ func (*PresenceTopic) Descriptor() ([]byte, []int) {
 	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{3}
 }
 
+// RecordsTopic is the records of a type. API keys need SCOPE_RECORD_READ for it.
+type RecordsTopic struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the type.
+	Type          string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordsTopic) Reset() {
+	*x = RecordsTopic{}
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordsTopic) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordsTopic) ProtoMessage() {}
+
+func (x *RecordsTopic) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordsTopic.ProtoReflect.Descriptor instead.
+func (*RecordsTopic) Descriptor() ([]byte, []int) {
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RecordsTopic) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
 // SubscribeRequest opens a stream.
 type SubscribeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -508,7 +574,7 @@ type SubscribeRequest struct {
 
 func (x *SubscribeRequest) Reset() {
 	*x = SubscribeRequest{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[4]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -520,7 +586,7 @@ func (x *SubscribeRequest) String() string {
 func (*SubscribeRequest) ProtoMessage() {}
 
 func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[4]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -533,7 +599,7 @@ func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeRequest.ProtoReflect.Descriptor instead.
 func (*SubscribeRequest) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{4}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SubscribeRequest) GetTopics() []*Topic {
@@ -570,7 +636,7 @@ type SubscribeResponse struct {
 
 func (x *SubscribeResponse) Reset() {
 	*x = SubscribeResponse{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[5]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +648,7 @@ func (x *SubscribeResponse) String() string {
 func (*SubscribeResponse) ProtoMessage() {}
 
 func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[5]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +661,7 @@ func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{5}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SubscribeResponse) GetFrame() isSubscribeResponse_Frame {
@@ -720,7 +786,7 @@ type Opened struct {
 
 func (x *Opened) Reset() {
 	*x = Opened{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[6]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -732,7 +798,7 @@ func (x *Opened) String() string {
 func (*Opened) ProtoMessage() {}
 
 func (x *Opened) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[6]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -745,7 +811,7 @@ func (x *Opened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Opened.ProtoReflect.Descriptor instead.
 func (*Opened) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{6}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Opened) GetStreamId() string {
@@ -779,7 +845,7 @@ type TopicOpened struct {
 
 func (x *TopicOpened) Reset() {
 	*x = TopicOpened{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[7]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +857,7 @@ func (x *TopicOpened) String() string {
 func (*TopicOpened) ProtoMessage() {}
 
 func (x *TopicOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[7]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +870,7 @@ func (x *TopicOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicOpened.ProtoReflect.Descriptor instead.
 func (*TopicOpened) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{7}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *TopicOpened) GetTopic() *Topic {
@@ -848,7 +914,7 @@ type TopicClosed struct {
 
 func (x *TopicClosed) Reset() {
 	*x = TopicClosed{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[8]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -860,7 +926,7 @@ func (x *TopicClosed) String() string {
 func (*TopicClosed) ProtoMessage() {}
 
 func (x *TopicClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[8]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -873,7 +939,7 @@ func (x *TopicClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicClosed.ProtoReflect.Descriptor instead.
 func (*TopicClosed) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{8}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TopicClosed) GetTopic() *Topic {
@@ -903,7 +969,7 @@ type Closing struct {
 
 func (x *Closing) Reset() {
 	*x = Closing{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[9]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +981,7 @@ func (x *Closing) String() string {
 func (*Closing) ProtoMessage() {}
 
 func (x *Closing) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[9]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +994,7 @@ func (x *Closing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Closing.ProtoReflect.Descriptor instead.
 func (*Closing) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{9}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Closing) GetReason() string {
@@ -956,7 +1022,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[10]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -968,7 +1034,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[10]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -981,7 +1047,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{10}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Heartbeat) GetPositions() []*Topic {
@@ -1006,6 +1072,10 @@ type Event struct {
 	//	*Event_Presence
 	//	*Event_Inbox
 	//	*Event_Chat
+	//	*Event_Activity
+	//	*Event_Draft
+	//	*Event_Scheduled
+	//	*Event_Record
 	Change        isEvent_Change `protobuf_oneof:"change"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1013,7 +1083,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[11]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1025,7 +1095,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[11]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1038,7 +1108,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{11}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Event) GetCursor() string {
@@ -1109,6 +1179,42 @@ func (x *Event) GetChat() *v11.Chat {
 	return nil
 }
 
+func (x *Event) GetActivity() *v12.ActivityChange {
+	if x != nil {
+		if x, ok := x.Change.(*Event_Activity); ok {
+			return x.Activity
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDraft() *v13.DraftChange {
+	if x != nil {
+		if x, ok := x.Change.(*Event_Draft); ok {
+			return x.Draft
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetScheduled() *v13.ScheduledChange {
+	if x != nil {
+		if x, ok := x.Change.(*Event_Scheduled); ok {
+			return x.Scheduled
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetRecord() *v14.RecordChange {
+	if x != nil {
+		if x, ok := x.Change.(*Event_Record); ok {
+			return x.Record
+		}
+	}
+	return nil
+}
+
 type isEvent_Change interface {
 	isEvent_Change()
 }
@@ -1143,6 +1249,33 @@ type Event_Chat struct {
 	Chat *v11.Chat `protobuf:"bytes,7,opt,name=chat,proto3,oneof"`
 }
 
+type Event_Activity struct {
+	// For a thread, for users only: what is planned on its record changed. For the
+	// inbox: what is planned for the caller changed. Not kept in the log: whenever
+	// the topic opens, the activities are to be read anew.
+	Activity *v12.ActivityChange `protobuf:"bytes,8,opt,name=activity,proto3,oneof"`
+}
+
+type Event_Draft struct {
+	// For the inbox: a draft of the caller's changed.
+	Draft *v13.DraftChange `protobuf:"bytes,9,opt,name=draft,proto3,oneof"`
+}
+
+type Event_Scheduled struct {
+	// For the inbox: a scheduled message of the caller's changed.
+	Scheduled *v13.ScheduledChange `protobuf:"bytes,10,opt,name=scheduled,proto3,oneof"`
+}
+
+type Event_Record struct {
+	// For a thread, for users only: the record it hangs on was changed or deleted,
+	// in whatever field. For the records of a type: one of them was, or was
+	// created. Where many change at once, or where who may read a record depends
+	// on it, the event does not say which: the list is to be read anew. There are
+	// at most a few such events a second. Not kept in the log: whenever the topic
+	// opens, what is shown is to be read anew.
+	Record *v14.RecordChange `protobuf:"bytes,11,opt,name=record,proto3,oneof"`
+}
+
 func (*Event_Message) isEvent_Change() {}
 
 func (*Event_ReadMark) isEvent_Change() {}
@@ -1154,6 +1287,14 @@ func (*Event_Presence) isEvent_Change() {}
 func (*Event_Inbox) isEvent_Change() {}
 
 func (*Event_Chat) isEvent_Change() {}
+
+func (*Event_Activity) isEvent_Change() {}
+
+func (*Event_Draft) isEvent_Change() {}
+
+func (*Event_Scheduled) isEvent_Change() {}
+
+func (*Event_Record) isEvent_Change() {}
 
 // Typing says that somebody types.
 type Typing struct {
@@ -1170,7 +1311,7 @@ type Typing struct {
 
 func (x *Typing) Reset() {
 	*x = Typing{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[12]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1182,7 +1323,7 @@ func (x *Typing) String() string {
 func (*Typing) ProtoMessage() {}
 
 func (x *Typing) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[12]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1195,7 +1336,7 @@ func (x *Typing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Typing.ProtoReflect.Descriptor instead.
 func (*Typing) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{12}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Typing) GetThreadId() string {
@@ -1234,7 +1375,7 @@ type Presence struct {
 
 func (x *Presence) Reset() {
 	*x = Presence{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[13]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1246,7 +1387,7 @@ func (x *Presence) String() string {
 func (*Presence) ProtoMessage() {}
 
 func (x *Presence) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[13]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,7 +1400,7 @@ func (x *Presence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Presence.ProtoReflect.Descriptor instead.
 func (*Presence) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{13}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Presence) GetUserId() string {
@@ -1289,14 +1430,14 @@ type InboxChange struct {
 	// Unread items in all.
 	UnreadCount int32 `protobuf:"varint,1,opt,name=unread_count,json=unreadCount,proto3" json:"unread_count,omitempty"`
 	// The item that is new or changed; unset if several did.
-	Item          *v12.InboxItem `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	Item          *v15.InboxItem `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InboxChange) Reset() {
 	*x = InboxChange{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[14]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1449,7 @@ func (x *InboxChange) String() string {
 func (*InboxChange) ProtoMessage() {}
 
 func (x *InboxChange) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[14]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1462,7 @@ func (x *InboxChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboxChange.ProtoReflect.Descriptor instead.
 func (*InboxChange) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{14}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *InboxChange) GetUnreadCount() int32 {
@@ -1331,7 +1472,7 @@ func (x *InboxChange) GetUnreadCount() int32 {
 	return 0
 }
 
-func (x *InboxChange) GetItem() *v12.InboxItem {
+func (x *InboxChange) GetItem() *v15.InboxItem {
 	if x != nil {
 		return x.Item
 	}
@@ -1353,7 +1494,7 @@ type UpdateSubscriptionRequest struct {
 
 func (x *UpdateSubscriptionRequest) Reset() {
 	*x = UpdateSubscriptionRequest{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[15]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1365,7 +1506,7 @@ func (x *UpdateSubscriptionRequest) String() string {
 func (*UpdateSubscriptionRequest) ProtoMessage() {}
 
 func (x *UpdateSubscriptionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[15]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1378,7 +1519,7 @@ func (x *UpdateSubscriptionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSubscriptionRequest.ProtoReflect.Descriptor instead.
 func (*UpdateSubscriptionRequest) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{15}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UpdateSubscriptionRequest) GetStreamId() string {
@@ -1411,7 +1552,7 @@ type UpdateSubscriptionResponse struct {
 
 func (x *UpdateSubscriptionResponse) Reset() {
 	*x = UpdateSubscriptionResponse{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[16]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1423,7 +1564,7 @@ func (x *UpdateSubscriptionResponse) String() string {
 func (*UpdateSubscriptionResponse) ProtoMessage() {}
 
 func (x *UpdateSubscriptionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[16]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1436,7 +1577,7 @@ func (x *UpdateSubscriptionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSubscriptionResponse.ProtoReflect.Descriptor instead.
 func (*UpdateSubscriptionResponse) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{16}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{17}
 }
 
 // PollRequest asks for changes.
@@ -1452,7 +1593,7 @@ type PollRequest struct {
 
 func (x *PollRequest) Reset() {
 	*x = PollRequest{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[17]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1464,7 +1605,7 @@ func (x *PollRequest) String() string {
 func (*PollRequest) ProtoMessage() {}
 
 func (x *PollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[17]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1477,7 +1618,7 @@ func (x *PollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollRequest.ProtoReflect.Descriptor instead.
 func (*PollRequest) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{17}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PollRequest) GetTopics() []*Topic {
@@ -1508,7 +1649,7 @@ type PollResponse struct {
 
 func (x *PollResponse) Reset() {
 	*x = PollResponse{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[18]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1520,7 +1661,7 @@ func (x *PollResponse) String() string {
 func (*PollResponse) ProtoMessage() {}
 
 func (x *PollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[18]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1533,7 +1674,7 @@ func (x *PollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollResponse.ProtoReflect.Descriptor instead.
 func (*PollResponse) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{18}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *PollResponse) GetFrames() []*SubscribeResponse {
@@ -1561,7 +1702,7 @@ type HeartbeatRequest struct {
 
 func (x *HeartbeatRequest) Reset() {
 	*x = HeartbeatRequest{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[19]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +1714,7 @@ func (x *HeartbeatRequest) String() string {
 func (*HeartbeatRequest) ProtoMessage() {}
 
 func (x *HeartbeatRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[19]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +1727,7 @@ func (x *HeartbeatRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatRequest.ProtoReflect.Descriptor instead.
 func (*HeartbeatRequest) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{19}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *HeartbeatRequest) GetActive() bool {
@@ -1607,7 +1748,7 @@ type HeartbeatResponse struct {
 
 func (x *HeartbeatResponse) Reset() {
 	*x = HeartbeatResponse{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[20]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1619,7 +1760,7 @@ func (x *HeartbeatResponse) String() string {
 func (*HeartbeatResponse) ProtoMessage() {}
 
 func (x *HeartbeatResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[20]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1632,7 +1773,7 @@ func (x *HeartbeatResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatResponse.ProtoReflect.Descriptor instead.
 func (*HeartbeatResponse) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{20}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *HeartbeatResponse) GetPresence() *Presence {
@@ -1653,7 +1794,7 @@ type SetAvailabilityRequest struct {
 
 func (x *SetAvailabilityRequest) Reset() {
 	*x = SetAvailabilityRequest{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[21]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1665,7 +1806,7 @@ func (x *SetAvailabilityRequest) String() string {
 func (*SetAvailabilityRequest) ProtoMessage() {}
 
 func (x *SetAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[21]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1678,7 +1819,7 @@ func (x *SetAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*SetAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{21}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SetAvailabilityRequest) GetAvailability() Availability {
@@ -1699,7 +1840,7 @@ type SetAvailabilityResponse struct {
 
 func (x *SetAvailabilityResponse) Reset() {
 	*x = SetAvailabilityResponse{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[22]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1711,7 +1852,7 @@ func (x *SetAvailabilityResponse) String() string {
 func (*SetAvailabilityResponse) ProtoMessage() {}
 
 func (x *SetAvailabilityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[22]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1724,7 +1865,7 @@ func (x *SetAvailabilityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAvailabilityResponse.ProtoReflect.Descriptor instead.
 func (*SetAvailabilityResponse) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{22}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SetAvailabilityResponse) GetPresence() *Presence {
@@ -1747,7 +1888,7 @@ type ListPresenceRequest struct {
 
 func (x *ListPresenceRequest) Reset() {
 	*x = ListPresenceRequest{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[23]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1759,7 +1900,7 @@ func (x *ListPresenceRequest) String() string {
 func (*ListPresenceRequest) ProtoMessage() {}
 
 func (x *ListPresenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[23]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1772,7 +1913,7 @@ func (x *ListPresenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPresenceRequest.ProtoReflect.Descriptor instead.
 func (*ListPresenceRequest) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{23}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListPresenceRequest) GetPageSize() int32 {
@@ -1807,7 +1948,7 @@ type ListPresenceResponse struct {
 
 func (x *ListPresenceResponse) Reset() {
 	*x = ListPresenceResponse{}
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[24]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1819,7 +1960,7 @@ func (x *ListPresenceResponse) String() string {
 func (*ListPresenceResponse) ProtoMessage() {}
 
 func (x *ListPresenceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_live_v1_live_service_proto_msgTypes[24]
+	mi := &file_parley_live_v1_live_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1832,7 +1973,7 @@ func (x *ListPresenceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPresenceResponse.ProtoReflect.Descriptor instead.
 func (*ListPresenceResponse) Descriptor() ([]byte, []int) {
-	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{24}
+	return file_parley_live_v1_live_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListPresenceResponse) GetPresences() []*Presence {
@@ -1867,19 +2008,22 @@ var File_parley_live_v1_live_service_proto protoreflect.FileDescriptor
 
 const file_parley_live_v1_live_service_proto_rawDesc = "" +
 	"\n" +
-	"!parley/live/v1/live_service.proto\x12\x0eparley.live.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dparley/access/v1/access.proto\x1a'parley/chatter/v1/chatter_service.proto\x1a!parley/livechat/v1/livechat.proto\x1a\x1dparley/thread/v1/thread.proto\"\xff\x01\n" +
+	"!parley/live/v1/live_service.proto\x12\x0eparley.live.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dparley/access/v1/access.proto\x1a!parley/activity/v1/activity.proto\x1a'parley/chatter/v1/chatter_service.proto\x1a\x1fparley/compose/v1/compose.proto\x1a!parley/livechat/v1/livechat.proto\x1a\x1dparley/record/v1/record.proto\x1a\x1dparley/thread/v1/thread.proto\"\xb9\x02\n" +
 	"\x05Topic\x12'\n" +
 	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\bthreadId\x122\n" +
 	"\x05inbox\x18\x02 \x01(\v2\x1a.parley.live.v1.InboxTopicH\x00R\x05inbox\x122\n" +
 	"\x05chats\x18\x03 \x01(\v2\x1a.parley.live.v1.ChatsTopicH\x00R\x05chats\x12;\n" +
-	"\bpresence\x18\x04 \x01(\v2\x1d.parley.live.v1.PresenceTopicH\x00R\bpresence\x12 \n" +
+	"\bpresence\x18\x04 \x01(\v2\x1d.parley.live.v1.PresenceTopicH\x00R\bpresence\x128\n" +
+	"\arecords\x18\x06 \x01(\v2\x1c.parley.live.v1.RecordsTopicH\x00R\arecords\x12 \n" +
 	"\x06cursor\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x06cursorB\x06\n" +
 	"\x04kind\"\f\n" +
 	"\n" +
 	"InboxTopic\"\f\n" +
 	"\n" +
 	"ChatsTopic\"\x0f\n" +
-	"\rPresenceTopic\"d\n" +
+	"\rPresenceTopic\"-\n" +
+	"\fRecordsTopic\x12\x1d\n" +
+	"\x04type\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04type\"d\n" +
 	"\x10SubscribeRequest\x128\n" +
 	"\x06topics\x18\x01 \x03(\v2\x15.parley.live.v1.TopicB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x06topics\x12\x16\n" +
 	"\x06active\x18\x02 \x01(\bR\x06active\"\xf1\x02\n" +
@@ -1909,7 +2053,7 @@ const file_parley_live_v1_live_service_proto_rawDesc = "" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12,\n" +
 	"\x12reconnect_after_ms\x18\x02 \x01(\x05R\x10reconnectAfterMs\"@\n" +
 	"\tHeartbeat\x123\n" +
-	"\tpositions\x18\x01 \x03(\v2\x15.parley.live.v1.TopicR\tpositions\"\xea\x02\n" +
+	"\tpositions\x18\x01 \x03(\v2\x15.parley.live.v1.TopicR\tpositions\"\xe2\x04\n" +
 	"\x05Event\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x125\n" +
 	"\amessage\x18\x02 \x01(\v2\x19.parley.thread.v1.MessageH\x00R\amessage\x129\n" +
@@ -1917,7 +2061,12 @@ const file_parley_live_v1_live_service_proto_rawDesc = "" +
 	"\x06typing\x18\x04 \x01(\v2\x16.parley.live.v1.TypingH\x00R\x06typing\x126\n" +
 	"\bpresence\x18\x05 \x01(\v2\x18.parley.live.v1.PresenceH\x00R\bpresence\x123\n" +
 	"\x05inbox\x18\x06 \x01(\v2\x1b.parley.live.v1.InboxChangeH\x00R\x05inbox\x12.\n" +
-	"\x04chat\x18\a \x01(\v2\x18.parley.livechat.v1.ChatH\x00R\x04chatB\b\n" +
+	"\x04chat\x18\a \x01(\v2\x18.parley.livechat.v1.ChatH\x00R\x04chat\x12@\n" +
+	"\bactivity\x18\b \x01(\v2\".parley.activity.v1.ActivityChangeH\x00R\bactivity\x126\n" +
+	"\x05draft\x18\t \x01(\v2\x1e.parley.compose.v1.DraftChangeH\x00R\x05draft\x12B\n" +
+	"\tscheduled\x18\n" +
+	" \x01(\v2\".parley.compose.v1.ScheduledChangeH\x00R\tscheduled\x128\n" +
+	"\x06record\x18\v \x01(\v2\x1e.parley.record.v1.RecordChangeH\x00R\x06recordB\b\n" +
 	"\x06change\"n\n" +
 	"\x06Typing\x12\x1b\n" +
 	"\tthread_id\x18\x01 \x01(\tR\bthreadId\x12-\n" +
@@ -2007,7 +2156,7 @@ func file_parley_live_v1_live_service_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_live_v1_live_service_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_parley_live_v1_live_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_parley_live_v1_live_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_parley_live_v1_live_service_proto_goTypes = []any{
 	(Continuity)(0),                    // 0: parley.live.v1.Continuity
 	(ResetReason)(0),                   // 1: parley.live.v1.ResetReason
@@ -2017,88 +2166,98 @@ var file_parley_live_v1_live_service_proto_goTypes = []any{
 	(*InboxTopic)(nil),                 // 5: parley.live.v1.InboxTopic
 	(*ChatsTopic)(nil),                 // 6: parley.live.v1.ChatsTopic
 	(*PresenceTopic)(nil),              // 7: parley.live.v1.PresenceTopic
-	(*SubscribeRequest)(nil),           // 8: parley.live.v1.SubscribeRequest
-	(*SubscribeResponse)(nil),          // 9: parley.live.v1.SubscribeResponse
-	(*Opened)(nil),                     // 10: parley.live.v1.Opened
-	(*TopicOpened)(nil),                // 11: parley.live.v1.TopicOpened
-	(*TopicClosed)(nil),                // 12: parley.live.v1.TopicClosed
-	(*Closing)(nil),                    // 13: parley.live.v1.Closing
-	(*Heartbeat)(nil),                  // 14: parley.live.v1.Heartbeat
-	(*Event)(nil),                      // 15: parley.live.v1.Event
-	(*Typing)(nil),                     // 16: parley.live.v1.Typing
-	(*Presence)(nil),                   // 17: parley.live.v1.Presence
-	(*InboxChange)(nil),                // 18: parley.live.v1.InboxChange
-	(*UpdateSubscriptionRequest)(nil),  // 19: parley.live.v1.UpdateSubscriptionRequest
-	(*UpdateSubscriptionResponse)(nil), // 20: parley.live.v1.UpdateSubscriptionResponse
-	(*PollRequest)(nil),                // 21: parley.live.v1.PollRequest
-	(*PollResponse)(nil),               // 22: parley.live.v1.PollResponse
-	(*HeartbeatRequest)(nil),           // 23: parley.live.v1.HeartbeatRequest
-	(*HeartbeatResponse)(nil),          // 24: parley.live.v1.HeartbeatResponse
-	(*SetAvailabilityRequest)(nil),     // 25: parley.live.v1.SetAvailabilityRequest
-	(*SetAvailabilityResponse)(nil),    // 26: parley.live.v1.SetAvailabilityResponse
-	(*ListPresenceRequest)(nil),        // 27: parley.live.v1.ListPresenceRequest
-	(*ListPresenceResponse)(nil),       // 28: parley.live.v1.ListPresenceResponse
-	(*v1.ReadMark)(nil),                // 29: parley.thread.v1.ReadMark
-	(*v1.Message)(nil),                 // 30: parley.thread.v1.Message
-	(*v11.Chat)(nil),                   // 31: parley.livechat.v1.Chat
-	(*v1.Party)(nil),                   // 32: parley.thread.v1.Party
-	(*v12.InboxItem)(nil),              // 33: parley.chatter.v1.InboxItem
-	(*timestamppb.Timestamp)(nil),      // 34: google.protobuf.Timestamp
+	(*RecordsTopic)(nil),               // 8: parley.live.v1.RecordsTopic
+	(*SubscribeRequest)(nil),           // 9: parley.live.v1.SubscribeRequest
+	(*SubscribeResponse)(nil),          // 10: parley.live.v1.SubscribeResponse
+	(*Opened)(nil),                     // 11: parley.live.v1.Opened
+	(*TopicOpened)(nil),                // 12: parley.live.v1.TopicOpened
+	(*TopicClosed)(nil),                // 13: parley.live.v1.TopicClosed
+	(*Closing)(nil),                    // 14: parley.live.v1.Closing
+	(*Heartbeat)(nil),                  // 15: parley.live.v1.Heartbeat
+	(*Event)(nil),                      // 16: parley.live.v1.Event
+	(*Typing)(nil),                     // 17: parley.live.v1.Typing
+	(*Presence)(nil),                   // 18: parley.live.v1.Presence
+	(*InboxChange)(nil),                // 19: parley.live.v1.InboxChange
+	(*UpdateSubscriptionRequest)(nil),  // 20: parley.live.v1.UpdateSubscriptionRequest
+	(*UpdateSubscriptionResponse)(nil), // 21: parley.live.v1.UpdateSubscriptionResponse
+	(*PollRequest)(nil),                // 22: parley.live.v1.PollRequest
+	(*PollResponse)(nil),               // 23: parley.live.v1.PollResponse
+	(*HeartbeatRequest)(nil),           // 24: parley.live.v1.HeartbeatRequest
+	(*HeartbeatResponse)(nil),          // 25: parley.live.v1.HeartbeatResponse
+	(*SetAvailabilityRequest)(nil),     // 26: parley.live.v1.SetAvailabilityRequest
+	(*SetAvailabilityResponse)(nil),    // 27: parley.live.v1.SetAvailabilityResponse
+	(*ListPresenceRequest)(nil),        // 28: parley.live.v1.ListPresenceRequest
+	(*ListPresenceResponse)(nil),       // 29: parley.live.v1.ListPresenceResponse
+	(*v1.ReadMark)(nil),                // 30: parley.thread.v1.ReadMark
+	(*v1.Message)(nil),                 // 31: parley.thread.v1.Message
+	(*v11.Chat)(nil),                   // 32: parley.livechat.v1.Chat
+	(*v12.ActivityChange)(nil),         // 33: parley.activity.v1.ActivityChange
+	(*v13.DraftChange)(nil),            // 34: parley.compose.v1.DraftChange
+	(*v13.ScheduledChange)(nil),        // 35: parley.compose.v1.ScheduledChange
+	(*v14.RecordChange)(nil),           // 36: parley.record.v1.RecordChange
+	(*v1.Party)(nil),                   // 37: parley.thread.v1.Party
+	(*v15.InboxItem)(nil),              // 38: parley.chatter.v1.InboxItem
+	(*timestamppb.Timestamp)(nil),      // 39: google.protobuf.Timestamp
 }
 var file_parley_live_v1_live_service_proto_depIdxs = []int32{
 	5,  // 0: parley.live.v1.Topic.inbox:type_name -> parley.live.v1.InboxTopic
 	6,  // 1: parley.live.v1.Topic.chats:type_name -> parley.live.v1.ChatsTopic
 	7,  // 2: parley.live.v1.Topic.presence:type_name -> parley.live.v1.PresenceTopic
-	4,  // 3: parley.live.v1.SubscribeRequest.topics:type_name -> parley.live.v1.Topic
-	10, // 4: parley.live.v1.SubscribeResponse.opened:type_name -> parley.live.v1.Opened
-	11, // 5: parley.live.v1.SubscribeResponse.topic_opened:type_name -> parley.live.v1.TopicOpened
-	15, // 6: parley.live.v1.SubscribeResponse.event:type_name -> parley.live.v1.Event
-	14, // 7: parley.live.v1.SubscribeResponse.heartbeat:type_name -> parley.live.v1.Heartbeat
-	12, // 8: parley.live.v1.SubscribeResponse.topic_closed:type_name -> parley.live.v1.TopicClosed
-	13, // 9: parley.live.v1.SubscribeResponse.closing:type_name -> parley.live.v1.Closing
-	4,  // 10: parley.live.v1.TopicOpened.topic:type_name -> parley.live.v1.Topic
-	0,  // 11: parley.live.v1.TopicOpened.continuity:type_name -> parley.live.v1.Continuity
-	1,  // 12: parley.live.v1.TopicOpened.reset_reason:type_name -> parley.live.v1.ResetReason
-	29, // 13: parley.live.v1.TopicOpened.read_marks:type_name -> parley.thread.v1.ReadMark
-	4,  // 14: parley.live.v1.TopicClosed.topic:type_name -> parley.live.v1.Topic
-	4,  // 15: parley.live.v1.Heartbeat.positions:type_name -> parley.live.v1.Topic
-	30, // 16: parley.live.v1.Event.message:type_name -> parley.thread.v1.Message
-	29, // 17: parley.live.v1.Event.read_mark:type_name -> parley.thread.v1.ReadMark
-	16, // 18: parley.live.v1.Event.typing:type_name -> parley.live.v1.Typing
-	17, // 19: parley.live.v1.Event.presence:type_name -> parley.live.v1.Presence
-	18, // 20: parley.live.v1.Event.inbox:type_name -> parley.live.v1.InboxChange
-	31, // 21: parley.live.v1.Event.chat:type_name -> parley.livechat.v1.Chat
-	32, // 22: parley.live.v1.Typing.party:type_name -> parley.thread.v1.Party
-	2,  // 23: parley.live.v1.Presence.state:type_name -> parley.live.v1.PresenceState
-	3,  // 24: parley.live.v1.Presence.availability:type_name -> parley.live.v1.Availability
-	33, // 25: parley.live.v1.InboxChange.item:type_name -> parley.chatter.v1.InboxItem
-	4,  // 26: parley.live.v1.UpdateSubscriptionRequest.add:type_name -> parley.live.v1.Topic
-	4,  // 27: parley.live.v1.UpdateSubscriptionRequest.drop:type_name -> parley.live.v1.Topic
-	4,  // 28: parley.live.v1.PollRequest.topics:type_name -> parley.live.v1.Topic
-	9,  // 29: parley.live.v1.PollResponse.frames:type_name -> parley.live.v1.SubscribeResponse
-	4,  // 30: parley.live.v1.PollResponse.topics:type_name -> parley.live.v1.Topic
-	17, // 31: parley.live.v1.HeartbeatResponse.presence:type_name -> parley.live.v1.Presence
-	3,  // 32: parley.live.v1.SetAvailabilityRequest.availability:type_name -> parley.live.v1.Availability
-	17, // 33: parley.live.v1.SetAvailabilityResponse.presence:type_name -> parley.live.v1.Presence
-	17, // 34: parley.live.v1.ListPresenceResponse.presences:type_name -> parley.live.v1.Presence
-	34, // 35: parley.live.v1.ListPresenceResponse.read_time:type_name -> google.protobuf.Timestamp
-	8,  // 36: parley.live.v1.LiveService.Subscribe:input_type -> parley.live.v1.SubscribeRequest
-	19, // 37: parley.live.v1.LiveService.UpdateSubscription:input_type -> parley.live.v1.UpdateSubscriptionRequest
-	21, // 38: parley.live.v1.LiveService.Poll:input_type -> parley.live.v1.PollRequest
-	23, // 39: parley.live.v1.LiveService.Heartbeat:input_type -> parley.live.v1.HeartbeatRequest
-	25, // 40: parley.live.v1.LiveService.SetAvailability:input_type -> parley.live.v1.SetAvailabilityRequest
-	27, // 41: parley.live.v1.LiveService.ListPresence:input_type -> parley.live.v1.ListPresenceRequest
-	9,  // 42: parley.live.v1.LiveService.Subscribe:output_type -> parley.live.v1.SubscribeResponse
-	20, // 43: parley.live.v1.LiveService.UpdateSubscription:output_type -> parley.live.v1.UpdateSubscriptionResponse
-	22, // 44: parley.live.v1.LiveService.Poll:output_type -> parley.live.v1.PollResponse
-	24, // 45: parley.live.v1.LiveService.Heartbeat:output_type -> parley.live.v1.HeartbeatResponse
-	26, // 46: parley.live.v1.LiveService.SetAvailability:output_type -> parley.live.v1.SetAvailabilityResponse
-	28, // 47: parley.live.v1.LiveService.ListPresence:output_type -> parley.live.v1.ListPresenceResponse
-	42, // [42:48] is the sub-list for method output_type
-	36, // [36:42] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	8,  // 3: parley.live.v1.Topic.records:type_name -> parley.live.v1.RecordsTopic
+	4,  // 4: parley.live.v1.SubscribeRequest.topics:type_name -> parley.live.v1.Topic
+	11, // 5: parley.live.v1.SubscribeResponse.opened:type_name -> parley.live.v1.Opened
+	12, // 6: parley.live.v1.SubscribeResponse.topic_opened:type_name -> parley.live.v1.TopicOpened
+	16, // 7: parley.live.v1.SubscribeResponse.event:type_name -> parley.live.v1.Event
+	15, // 8: parley.live.v1.SubscribeResponse.heartbeat:type_name -> parley.live.v1.Heartbeat
+	13, // 9: parley.live.v1.SubscribeResponse.topic_closed:type_name -> parley.live.v1.TopicClosed
+	14, // 10: parley.live.v1.SubscribeResponse.closing:type_name -> parley.live.v1.Closing
+	4,  // 11: parley.live.v1.TopicOpened.topic:type_name -> parley.live.v1.Topic
+	0,  // 12: parley.live.v1.TopicOpened.continuity:type_name -> parley.live.v1.Continuity
+	1,  // 13: parley.live.v1.TopicOpened.reset_reason:type_name -> parley.live.v1.ResetReason
+	30, // 14: parley.live.v1.TopicOpened.read_marks:type_name -> parley.thread.v1.ReadMark
+	4,  // 15: parley.live.v1.TopicClosed.topic:type_name -> parley.live.v1.Topic
+	4,  // 16: parley.live.v1.Heartbeat.positions:type_name -> parley.live.v1.Topic
+	31, // 17: parley.live.v1.Event.message:type_name -> parley.thread.v1.Message
+	30, // 18: parley.live.v1.Event.read_mark:type_name -> parley.thread.v1.ReadMark
+	17, // 19: parley.live.v1.Event.typing:type_name -> parley.live.v1.Typing
+	18, // 20: parley.live.v1.Event.presence:type_name -> parley.live.v1.Presence
+	19, // 21: parley.live.v1.Event.inbox:type_name -> parley.live.v1.InboxChange
+	32, // 22: parley.live.v1.Event.chat:type_name -> parley.livechat.v1.Chat
+	33, // 23: parley.live.v1.Event.activity:type_name -> parley.activity.v1.ActivityChange
+	34, // 24: parley.live.v1.Event.draft:type_name -> parley.compose.v1.DraftChange
+	35, // 25: parley.live.v1.Event.scheduled:type_name -> parley.compose.v1.ScheduledChange
+	36, // 26: parley.live.v1.Event.record:type_name -> parley.record.v1.RecordChange
+	37, // 27: parley.live.v1.Typing.party:type_name -> parley.thread.v1.Party
+	2,  // 28: parley.live.v1.Presence.state:type_name -> parley.live.v1.PresenceState
+	3,  // 29: parley.live.v1.Presence.availability:type_name -> parley.live.v1.Availability
+	38, // 30: parley.live.v1.InboxChange.item:type_name -> parley.chatter.v1.InboxItem
+	4,  // 31: parley.live.v1.UpdateSubscriptionRequest.add:type_name -> parley.live.v1.Topic
+	4,  // 32: parley.live.v1.UpdateSubscriptionRequest.drop:type_name -> parley.live.v1.Topic
+	4,  // 33: parley.live.v1.PollRequest.topics:type_name -> parley.live.v1.Topic
+	10, // 34: parley.live.v1.PollResponse.frames:type_name -> parley.live.v1.SubscribeResponse
+	4,  // 35: parley.live.v1.PollResponse.topics:type_name -> parley.live.v1.Topic
+	18, // 36: parley.live.v1.HeartbeatResponse.presence:type_name -> parley.live.v1.Presence
+	3,  // 37: parley.live.v1.SetAvailabilityRequest.availability:type_name -> parley.live.v1.Availability
+	18, // 38: parley.live.v1.SetAvailabilityResponse.presence:type_name -> parley.live.v1.Presence
+	18, // 39: parley.live.v1.ListPresenceResponse.presences:type_name -> parley.live.v1.Presence
+	39, // 40: parley.live.v1.ListPresenceResponse.read_time:type_name -> google.protobuf.Timestamp
+	9,  // 41: parley.live.v1.LiveService.Subscribe:input_type -> parley.live.v1.SubscribeRequest
+	20, // 42: parley.live.v1.LiveService.UpdateSubscription:input_type -> parley.live.v1.UpdateSubscriptionRequest
+	22, // 43: parley.live.v1.LiveService.Poll:input_type -> parley.live.v1.PollRequest
+	24, // 44: parley.live.v1.LiveService.Heartbeat:input_type -> parley.live.v1.HeartbeatRequest
+	26, // 45: parley.live.v1.LiveService.SetAvailability:input_type -> parley.live.v1.SetAvailabilityRequest
+	28, // 46: parley.live.v1.LiveService.ListPresence:input_type -> parley.live.v1.ListPresenceRequest
+	10, // 47: parley.live.v1.LiveService.Subscribe:output_type -> parley.live.v1.SubscribeResponse
+	21, // 48: parley.live.v1.LiveService.UpdateSubscription:output_type -> parley.live.v1.UpdateSubscriptionResponse
+	23, // 49: parley.live.v1.LiveService.Poll:output_type -> parley.live.v1.PollResponse
+	25, // 50: parley.live.v1.LiveService.Heartbeat:output_type -> parley.live.v1.HeartbeatResponse
+	27, // 51: parley.live.v1.LiveService.SetAvailability:output_type -> parley.live.v1.SetAvailabilityResponse
+	29, // 52: parley.live.v1.LiveService.ListPresence:output_type -> parley.live.v1.ListPresenceResponse
+	47, // [47:53] is the sub-list for method output_type
+	41, // [41:47] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_parley_live_v1_live_service_proto_init() }
@@ -2111,8 +2270,9 @@ func file_parley_live_v1_live_service_proto_init() {
 		(*Topic_Inbox)(nil),
 		(*Topic_Chats)(nil),
 		(*Topic_Presence)(nil),
+		(*Topic_Records)(nil),
 	}
-	file_parley_live_v1_live_service_proto_msgTypes[5].OneofWrappers = []any{
+	file_parley_live_v1_live_service_proto_msgTypes[6].OneofWrappers = []any{
 		(*SubscribeResponse_Opened)(nil),
 		(*SubscribeResponse_TopicOpened)(nil),
 		(*SubscribeResponse_Event)(nil),
@@ -2120,13 +2280,17 @@ func file_parley_live_v1_live_service_proto_init() {
 		(*SubscribeResponse_TopicClosed)(nil),
 		(*SubscribeResponse_Closing)(nil),
 	}
-	file_parley_live_v1_live_service_proto_msgTypes[11].OneofWrappers = []any{
+	file_parley_live_v1_live_service_proto_msgTypes[12].OneofWrappers = []any{
 		(*Event_Message)(nil),
 		(*Event_ReadMark)(nil),
 		(*Event_Typing)(nil),
 		(*Event_Presence)(nil),
 		(*Event_Inbox)(nil),
 		(*Event_Chat)(nil),
+		(*Event_Activity)(nil),
+		(*Event_Draft)(nil),
+		(*Event_Scheduled)(nil),
+		(*Event_Record)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2134,7 +2298,7 @@ func file_parley_live_v1_live_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_live_v1_live_service_proto_rawDesc), len(file_parley_live_v1_live_service_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   25,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

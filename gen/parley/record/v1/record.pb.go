@@ -159,8 +159,12 @@ type Field struct {
 	// The update subtype that a change of this field is posted under, so that
 	// its followers are notified; empty for none.
 	ChangeSubtype string `protobuf:"bytes,10,opt,name=change_subtype,json=changeSubtype,proto3" json:"change_subtype,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// For one text field of a type: a new record that has no value of it gets this
+	// prefix and the type's next number, for example "T-00042". Numbers are unique,
+	// and may leave gaps. Empty for none.
+	SequencePrefix string `protobuf:"bytes,11,opt,name=sequence_prefix,json=sequencePrefix,proto3" json:"sequence_prefix,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Field) Reset() {
@@ -259,6 +263,13 @@ func (x *Field) GetReadRoles() []v1.Role {
 func (x *Field) GetChangeSubtype() string {
 	if x != nil {
 		return x.ChangeSubtype
+	}
+	return ""
+}
+
+func (x *Field) GetSequencePrefix() string {
+	if x != nil {
+		return x.SequencePrefix
 	}
 	return ""
 }
@@ -490,7 +501,8 @@ type RecordType struct {
 	// Template of its public web address, for example
 	// "https://shop.example/orders/{number}"; may be empty.
 	UrlTemplate string `protobuf:"bytes,10,opt,name=url_template,json=urlTemplate,proto3" json:"url_template,omitempty"`
-	// The update subtypes. "discussions" and "notes" are always there.
+	// The update subtypes. "discussions", "notes" and "activities" are always
+	// there.
 	Subtypes []*Subtype `protobuf:"bytes,11,rep,name=subtypes,proto3" json:"subtypes,omitempty"`
 	// Who may read its records.
 	Read *Permission `protobuf:"bytes,12,opt,name=read,proto3" json:"read,omitempty"`
@@ -506,7 +518,14 @@ type RecordType struct {
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// The reference to the record it is part of, such as the project of a task:
+	// whoever follows that one with parent_subtype becomes a follower of a new
+	// record, and of one that is put there later. Empty for none.
+	ParentField string `protobuf:"bytes,19,opt,name=parent_field,json=parentField,proto3" json:"parent_field,omitempty"`
+	// The update subtype of the parent's type that stands for following its parts,
+	// for example "tasks". Given if and only if parent_field is.
+	ParentSubtype string `protobuf:"bytes,20,opt,name=parent_subtype,json=parentSubtype,proto3" json:"parent_subtype,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -667,6 +686,95 @@ func (x *RecordType) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *RecordType) GetParentField() string {
+	if x != nil {
+		return x.ParentField
+	}
+	return ""
+}
+
+func (x *RecordType) GetParentSubtype() string {
+	if x != nil {
+		return x.ParentSubtype
+	}
+	return ""
+}
+
+// RecordChange says that a record is not as it was.
+type RecordChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of its type.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// UUID of the record. Empty if several records of the type may have changed, or
+	// if which one is not for everybody who may know that one did.
+	RecordId string `protobuf:"bytes,2,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// Its etag as it is now; empty if it is not known, and the record is to be read
+	// anew.
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// True if it was deleted.
+	Deleted       bool `protobuf:"varint,4,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordChange) Reset() {
+	*x = RecordChange{}
+	mi := &file_parley_record_v1_record_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordChange) ProtoMessage() {}
+
+func (x *RecordChange) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordChange.ProtoReflect.Descriptor instead.
+func (*RecordChange) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RecordChange) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *RecordChange) GetRecordId() string {
+	if x != nil {
+		return x.RecordId
+	}
+	return ""
+}
+
+func (x *RecordChange) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RecordChange) GetDeleted() bool {
+	if x != nil {
+		return x.Deleted
+	}
+	return false
+}
+
 // Record is one business object.
 type Record struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -699,7 +807,7 @@ type Record struct {
 
 func (x *Record) Reset() {
 	*x = Record{}
-	mi := &file_parley_record_v1_record_proto_msgTypes[5]
+	mi := &file_parley_record_v1_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -711,7 +819,7 @@ func (x *Record) String() string {
 func (*Record) ProtoMessage() {}
 
 func (x *Record) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_proto_msgTypes[5]
+	mi := &file_parley_record_v1_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -724,7 +832,7 @@ func (x *Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Record.ProtoReflect.Descriptor instead.
 func (*Record) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_proto_rawDescGZIP(), []int{5}
+	return file_parley_record_v1_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Record) GetId() string {
@@ -794,7 +902,7 @@ var File_parley_record_v1_record_proto protoreflect.FileDescriptor
 
 const file_parley_record_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1dparley/record/v1/record.proto\x12\x10parley.record.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!parley/identity/v1/identity.proto\"\xf5\x03\n" +
+	"\x1dparley/record/v1/record.proto\x12\x10parley.record.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!parley/identity/v1/identity.proto\"\xbc\x04\n" +
 	"\x05Field\x12?\n" +
 	"\x04name\x18\x01 \x01(\tB+\xbaH(r&\x18(2\"^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$R\x04name\x12\x1f\n" +
 	"\x05label\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PR\x05label\x12;\n" +
@@ -809,7 +917,8 @@ const file_parley_record_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"read_roles\x18\t \x03(\x0e2\x18.parley.identity.v1.RoleB\b\xbaH\x05\x92\x01\x02\x10\x03R\treadRoles\x12.\n" +
 	"\x0echange_subtype\x18\n" +
-	" \x01(\tB\a\xbaH\x04r\x02\x18(R\rchangeSubtype\"\x99\x01\n" +
+	" \x01(\tB\a\xbaH\x04r\x02\x18(R\rchangeSubtype\x12E\n" +
+	"\x0fsequence_prefix\x18\v \x01(\tB\x1c\xbaH\x19r\x17\x18\x142\x13^[A-Za-z0-9#/._-]*$R\x0esequencePrefix\"\x99\x01\n" +
 	"\x06Option\x12\x1f\n" +
 	"\x05value\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x05value\x12\x1f\n" +
 	"\x05label\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PR\x05label\x12\x1d\n" +
@@ -823,7 +932,7 @@ const file_parley_record_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"Permission\x128\n" +
 	"\x05roles\x18\x01 \x03(\x0e2\x18.parley.identity.v1.RoleB\b\xbaH\x05\x92\x01\x02\x10\x03R\x05roles\x12&\n" +
-	"\tcondition\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tcondition\"\x80\a\n" +
+	"\tcondition\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tcondition\"\xdc\a\n" +
 	"\n" +
 	"RecordType\x12?\n" +
 	"\x04name\x18\x01 \x01(\tB+\xbaH(r&\x18(2\"^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$R\x04name\x12\x1f\n" +
@@ -847,7 +956,14 @@ const file_parley_record_v1_record_proto_rawDesc = "" +
 	"\vcreate_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"\x9d\x03\n" +
+	"updateTime\x12*\n" +
+	"\fparent_field\x18\x13 \x01(\tB\a\xbaH\x04r\x02\x18(R\vparentField\x12.\n" +
+	"\x0eparent_subtype\x18\x14 \x01(\tB\a\xbaH\x04r\x02\x18(R\rparentSubtype\"m\n" +
+	"\fRecordChange\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1b\n" +
+	"\trecord_id\x18\x02 \x01(\tR\brecordId\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12\x18\n" +
+	"\adeleted\x18\x04 \x01(\bR\adeleted\"\x9d\x03\n" +
 	"\x06Record\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x14\n" +
@@ -897,7 +1013,7 @@ func file_parley_record_v1_record_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_record_v1_record_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_parley_record_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_parley_record_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_parley_record_v1_record_proto_goTypes = []any{
 	(FieldType)(0),                // 0: parley.record.v1.FieldType
 	(*Field)(nil),                 // 1: parley.record.v1.Field
@@ -905,31 +1021,32 @@ var file_parley_record_v1_record_proto_goTypes = []any{
 	(*Subtype)(nil),               // 3: parley.record.v1.Subtype
 	(*Permission)(nil),            // 4: parley.record.v1.Permission
 	(*RecordType)(nil),            // 5: parley.record.v1.RecordType
-	(*Record)(nil),                // 6: parley.record.v1.Record
-	nil,                           // 7: parley.record.v1.Record.DisplayEntry
-	(*structpb.Value)(nil),        // 8: google.protobuf.Value
-	(v1.Role)(0),                  // 9: parley.identity.v1.Role
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 11: google.protobuf.Struct
+	(*RecordChange)(nil),          // 6: parley.record.v1.RecordChange
+	(*Record)(nil),                // 7: parley.record.v1.Record
+	nil,                           // 8: parley.record.v1.Record.DisplayEntry
+	(*structpb.Value)(nil),        // 9: google.protobuf.Value
+	(v1.Role)(0),                  // 10: parley.identity.v1.Role
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 12: google.protobuf.Struct
 }
 var file_parley_record_v1_record_proto_depIdxs = []int32{
 	0,  // 0: parley.record.v1.Field.type:type_name -> parley.record.v1.FieldType
 	2,  // 1: parley.record.v1.Field.options:type_name -> parley.record.v1.Option
-	8,  // 2: parley.record.v1.Field.default_value:type_name -> google.protobuf.Value
-	9,  // 3: parley.record.v1.Field.read_roles:type_name -> parley.identity.v1.Role
-	9,  // 4: parley.record.v1.Permission.roles:type_name -> parley.identity.v1.Role
+	9,  // 2: parley.record.v1.Field.default_value:type_name -> google.protobuf.Value
+	10, // 3: parley.record.v1.Field.read_roles:type_name -> parley.identity.v1.Role
+	10, // 4: parley.record.v1.Permission.roles:type_name -> parley.identity.v1.Role
 	1,  // 5: parley.record.v1.RecordType.fields:type_name -> parley.record.v1.Field
 	3,  // 6: parley.record.v1.RecordType.subtypes:type_name -> parley.record.v1.Subtype
 	4,  // 7: parley.record.v1.RecordType.read:type_name -> parley.record.v1.Permission
 	4,  // 8: parley.record.v1.RecordType.create:type_name -> parley.record.v1.Permission
 	4,  // 9: parley.record.v1.RecordType.update:type_name -> parley.record.v1.Permission
 	4,  // 10: parley.record.v1.RecordType.delete:type_name -> parley.record.v1.Permission
-	10, // 11: parley.record.v1.RecordType.create_time:type_name -> google.protobuf.Timestamp
-	10, // 12: parley.record.v1.RecordType.update_time:type_name -> google.protobuf.Timestamp
-	11, // 13: parley.record.v1.Record.fields:type_name -> google.protobuf.Struct
-	7,  // 14: parley.record.v1.Record.display:type_name -> parley.record.v1.Record.DisplayEntry
-	10, // 15: parley.record.v1.Record.create_time:type_name -> google.protobuf.Timestamp
-	10, // 16: parley.record.v1.Record.update_time:type_name -> google.protobuf.Timestamp
+	11, // 11: parley.record.v1.RecordType.create_time:type_name -> google.protobuf.Timestamp
+	11, // 12: parley.record.v1.RecordType.update_time:type_name -> google.protobuf.Timestamp
+	12, // 13: parley.record.v1.Record.fields:type_name -> google.protobuf.Struct
+	8,  // 14: parley.record.v1.Record.display:type_name -> parley.record.v1.Record.DisplayEntry
+	11, // 15: parley.record.v1.Record.create_time:type_name -> google.protobuf.Timestamp
+	11, // 16: parley.record.v1.Record.update_time:type_name -> google.protobuf.Timestamp
 	17, // [17:17] is the sub-list for method output_type
 	17, // [17:17] is the sub-list for method input_type
 	17, // [17:17] is the sub-list for extension type_name
@@ -948,7 +1065,7 @@ func file_parley_record_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_record_v1_record_proto_rawDesc), len(file_parley_record_v1_record_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

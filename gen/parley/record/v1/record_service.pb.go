@@ -12,6 +12,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -901,6 +902,268 @@ func (x *CountRecordsResponse) GetCount() int64 {
 	return 0
 }
 
+// GroupRecordsRequest asks how many records have which value.
+type GroupRecordsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the type.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// A CEL condition over the type's fields; empty for all.
+	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The field to group by: a selection, a boolean, or a reference to one record or
+	// user.
+	Field string `protobuf:"bytes,3,opt,name=field,proto3" json:"field,omitempty"`
+	// A field to add up in each group: money, a decimal or an integer. Empty for none.
+	SumField      string `protobuf:"bytes,4,opt,name=sum_field,json=sumField,proto3" json:"sum_field,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupRecordsRequest) Reset() {
+	*x = GroupRecordsRequest{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupRecordsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupRecordsRequest) ProtoMessage() {}
+
+func (x *GroupRecordsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupRecordsRequest.ProtoReflect.Descriptor instead.
+func (*GroupRecordsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GroupRecordsRequest) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *GroupRecordsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *GroupRecordsRequest) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *GroupRecordsRequest) GetSumField() string {
+	if x != nil {
+		return x.SumField
+	}
+	return ""
+}
+
+// GroupRecordsResponse has the groups.
+type GroupRecordsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of a selection one for each option, in their order, then values that are no
+	// option any more; of a boolean true and false; of a reference the 200 that most
+	// records have, these first. Last, if there are any, those without a value.
+	Groups []*RecordGroup `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	// How many records match in all.
+	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupRecordsResponse) Reset() {
+	*x = GroupRecordsResponse{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupRecordsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupRecordsResponse) ProtoMessage() {}
+
+func (x *GroupRecordsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupRecordsResponse.ProtoReflect.Descriptor instead.
+func (*GroupRecordsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GroupRecordsResponse) GetGroups() []*RecordGroup {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *GroupRecordsResponse) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// RecordGroup is the records that have one value.
+type RecordGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The value: of an option its value, of a boolean "true" or "false", of a
+	// reference the UUID. Empty for records without a value.
+	Value string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// The value as a person reads it. Empty for no value, and for what is deleted or
+	// not for the caller to read.
+	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	// How many they are.
+	Count int64 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	// Their sums, one for each currency; of numbers one without a currency. Empty if
+	// none of them has an amount.
+	Sums          []*RecordSum `protobuf:"bytes,4,rep,name=sums,proto3" json:"sums,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordGroup) Reset() {
+	*x = RecordGroup{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordGroup) ProtoMessage() {}
+
+func (x *RecordGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordGroup.ProtoReflect.Descriptor instead.
+func (*RecordGroup) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RecordGroup) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *RecordGroup) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *RecordGroup) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *RecordGroup) GetSums() []*RecordSum {
+	if x != nil {
+		return x.Sums
+	}
+	return nil
+}
+
+// RecordSum is amounts added up.
+type RecordSum struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Three letters; empty for numbers.
+	Currency string `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
+	// The exact sum, as "1200.50".
+	Amount        string `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordSum) Reset() {
+	*x = RecordSum{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordSum) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordSum) ProtoMessage() {}
+
+func (x *RecordSum) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordSum.ProtoReflect.Descriptor instead.
+func (*RecordSum) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RecordSum) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *RecordSum) GetAmount() string {
+	if x != nil {
+		return x.Amount
+	}
+	return ""
+}
+
 // CreateRecordRequest describes a new record.
 type CreateRecordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -915,7 +1178,7 @@ type CreateRecordRequest struct {
 
 func (x *CreateRecordRequest) Reset() {
 	*x = CreateRecordRequest{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[16]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -927,7 +1190,7 @@ func (x *CreateRecordRequest) String() string {
 func (*CreateRecordRequest) ProtoMessage() {}
 
 func (x *CreateRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[16]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -940,7 +1203,7 @@ func (x *CreateRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRecordRequest.ProtoReflect.Descriptor instead.
 func (*CreateRecordRequest) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{16}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CreateRecordRequest) GetRequestId() string {
@@ -968,7 +1231,7 @@ type CreateRecordResponse struct {
 
 func (x *CreateRecordResponse) Reset() {
 	*x = CreateRecordResponse{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[17]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1243,7 @@ func (x *CreateRecordResponse) String() string {
 func (*CreateRecordResponse) ProtoMessage() {}
 
 func (x *CreateRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[17]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1256,7 @@ func (x *CreateRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRecordResponse.ProtoReflect.Descriptor instead.
 func (*CreateRecordResponse) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{17}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CreateRecordResponse) GetRecord() *Record {
@@ -1019,7 +1282,7 @@ type UpdateRecordRequest struct {
 
 func (x *UpdateRecordRequest) Reset() {
 	*x = UpdateRecordRequest{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[18]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1031,7 +1294,7 @@ func (x *UpdateRecordRequest) String() string {
 func (*UpdateRecordRequest) ProtoMessage() {}
 
 func (x *UpdateRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[18]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1044,7 +1307,7 @@ func (x *UpdateRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRecordRequest.ProtoReflect.Descriptor instead.
 func (*UpdateRecordRequest) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{18}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *UpdateRecordRequest) GetRecord() *Record {
@@ -1072,7 +1335,7 @@ type UpdateRecordResponse struct {
 
 func (x *UpdateRecordResponse) Reset() {
 	*x = UpdateRecordResponse{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[19]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1347,7 @@ func (x *UpdateRecordResponse) String() string {
 func (*UpdateRecordResponse) ProtoMessage() {}
 
 func (x *UpdateRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[19]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1360,7 @@ func (x *UpdateRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRecordResponse.ProtoReflect.Descriptor instead.
 func (*UpdateRecordResponse) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{19}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *UpdateRecordResponse) GetRecord() *Record {
@@ -1105,6 +1368,337 @@ func (x *UpdateRecordResponse) GetRecord() *Record {
 		return x.Record
 	}
 	return nil
+}
+
+// UpdateRecordsRequest changes many records alike.
+type UpdateRecordsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUIDs of the records, up to 200. They may be of several types that have the
+	// fields.
+	RecordIds []string `protobuf:"bytes,1,rep,name=record_ids,json=recordIds,proto3" json:"record_ids,omitempty"`
+	// The values to set, by field name; null clears.
+	Fields *structpb.Struct `protobuf:"bytes,2,opt,name=fields,proto3" json:"fields,omitempty"`
+	// Which fields to change, as in UpdateRecord; empty means those given.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateRecordsRequest) Reset() {
+	*x = UpdateRecordsRequest{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateRecordsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateRecordsRequest) ProtoMessage() {}
+
+func (x *UpdateRecordsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateRecordsRequest.ProtoReflect.Descriptor instead.
+func (*UpdateRecordsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *UpdateRecordsRequest) GetRecordIds() []string {
+	if x != nil {
+		return x.RecordIds
+	}
+	return nil
+}
+
+func (x *UpdateRecordsRequest) GetFields() *structpb.Struct {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+func (x *UpdateRecordsRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// UpdateRecordsResponse says what became of each.
+type UpdateRecordsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each record, in the order of the request.
+	Results       []*RecordResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateRecordsResponse) Reset() {
+	*x = UpdateRecordsResponse{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateRecordsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateRecordsResponse) ProtoMessage() {}
+
+func (x *UpdateRecordsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateRecordsResponse.ProtoReflect.Descriptor instead.
+func (*UpdateRecordsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *UpdateRecordsResponse) GetResults() []*RecordResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// DeleteRecordsRequest names records.
+type DeleteRecordsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUIDs of the records, up to 200.
+	RecordIds     []string `protobuf:"bytes,1,rep,name=record_ids,json=recordIds,proto3" json:"record_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteRecordsRequest) Reset() {
+	*x = DeleteRecordsRequest{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteRecordsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteRecordsRequest) ProtoMessage() {}
+
+func (x *DeleteRecordsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteRecordsRequest.ProtoReflect.Descriptor instead.
+func (*DeleteRecordsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *DeleteRecordsRequest) GetRecordIds() []string {
+	if x != nil {
+		return x.RecordIds
+	}
+	return nil
+}
+
+// DeleteRecordsResponse says what became of each.
+type DeleteRecordsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each record, in the order of the request.
+	Results       []*RecordResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteRecordsResponse) Reset() {
+	*x = DeleteRecordsResponse{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteRecordsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteRecordsResponse) ProtoMessage() {}
+
+func (x *DeleteRecordsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteRecordsResponse.ProtoReflect.Descriptor instead.
+func (*DeleteRecordsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *DeleteRecordsResponse) GetResults() []*RecordResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// RecordResult is what became of one of many records.
+type RecordResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the record.
+	RecordId string `protobuf:"bytes,1,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// The record as it is now. Unset if it was deleted, or if it failed.
+	Record *Record `protobuf:"bytes,2,opt,name=record,proto3" json:"record,omitempty"`
+	// Why it was left as it was; unset if it went well.
+	Failure       *RecordFailure `protobuf:"bytes,3,opt,name=failure,proto3" json:"failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordResult) Reset() {
+	*x = RecordResult{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordResult) ProtoMessage() {}
+
+func (x *RecordResult) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordResult.ProtoReflect.Descriptor instead.
+func (*RecordResult) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *RecordResult) GetRecordId() string {
+	if x != nil {
+		return x.RecordId
+	}
+	return ""
+}
+
+func (x *RecordResult) GetRecord() *Record {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *RecordResult) GetFailure() *RecordFailure {
+	if x != nil {
+		return x.Failure
+	}
+	return nil
+}
+
+// RecordFailure says why one record was left as it was.
+type RecordFailure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reason, as the method for one record would fail with.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The field at fault, as in record.fields.stage; empty if it is none.
+	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	// What is the matter and what to do, in words.
+	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordFailure) Reset() {
+	*x = RecordFailure{}
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordFailure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordFailure) ProtoMessage() {}
+
+func (x *RecordFailure) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordFailure.ProtoReflect.Descriptor instead.
+func (*RecordFailure) Descriptor() ([]byte, []int) {
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *RecordFailure) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RecordFailure) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *RecordFailure) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
 }
 
 // UpsertRecordRequest creates or updates by unique field.
@@ -1118,7 +1712,7 @@ type UpsertRecordRequest struct {
 
 func (x *UpsertRecordRequest) Reset() {
 	*x = UpsertRecordRequest{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[20]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1130,7 +1724,7 @@ func (x *UpsertRecordRequest) String() string {
 func (*UpsertRecordRequest) ProtoMessage() {}
 
 func (x *UpsertRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[20]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1143,7 +1737,7 @@ func (x *UpsertRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertRecordRequest.ProtoReflect.Descriptor instead.
 func (*UpsertRecordRequest) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{20}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *UpsertRecordRequest) GetRecord() *Record {
@@ -1166,7 +1760,7 @@ type UpsertRecordResponse struct {
 
 func (x *UpsertRecordResponse) Reset() {
 	*x = UpsertRecordResponse{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[21]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +1772,7 @@ func (x *UpsertRecordResponse) String() string {
 func (*UpsertRecordResponse) ProtoMessage() {}
 
 func (x *UpsertRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[21]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +1785,7 @@ func (x *UpsertRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertRecordResponse.ProtoReflect.Descriptor instead.
 func (*UpsertRecordResponse) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{21}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *UpsertRecordResponse) GetRecord() *Record {
@@ -1219,7 +1813,7 @@ type DeleteRecordRequest struct {
 
 func (x *DeleteRecordRequest) Reset() {
 	*x = DeleteRecordRequest{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[22]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1231,7 +1825,7 @@ func (x *DeleteRecordRequest) String() string {
 func (*DeleteRecordRequest) ProtoMessage() {}
 
 func (x *DeleteRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[22]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1244,7 +1838,7 @@ func (x *DeleteRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRecordRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRecordRequest) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{22}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DeleteRecordRequest) GetRecordId() string {
@@ -1263,7 +1857,7 @@ type DeleteRecordResponse struct {
 
 func (x *DeleteRecordResponse) Reset() {
 	*x = DeleteRecordResponse{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[23]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1275,7 +1869,7 @@ func (x *DeleteRecordResponse) String() string {
 func (*DeleteRecordResponse) ProtoMessage() {}
 
 func (x *DeleteRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[23]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1288,7 +1882,7 @@ func (x *DeleteRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRecordResponse.ProtoReflect.Descriptor instead.
 func (*DeleteRecordResponse) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{23}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{33}
 }
 
 // ImportRecordsRequest holds rows.
@@ -1308,7 +1902,7 @@ type ImportRecordsRequest struct {
 
 func (x *ImportRecordsRequest) Reset() {
 	*x = ImportRecordsRequest{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[24]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +1914,7 @@ func (x *ImportRecordsRequest) String() string {
 func (*ImportRecordsRequest) ProtoMessage() {}
 
 func (x *ImportRecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[24]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +1927,7 @@ func (x *ImportRecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRecordsRequest.ProtoReflect.Descriptor instead.
 func (*ImportRecordsRequest) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{24}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ImportRecordsRequest) GetType() string {
@@ -1383,7 +1977,7 @@ type ImportRecordsResponse struct {
 
 func (x *ImportRecordsResponse) Reset() {
 	*x = ImportRecordsResponse{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[25]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1395,7 +1989,7 @@ func (x *ImportRecordsResponse) String() string {
 func (*ImportRecordsResponse) ProtoMessage() {}
 
 func (x *ImportRecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[25]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1408,7 +2002,7 @@ func (x *ImportRecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRecordsResponse.ProtoReflect.Descriptor instead.
 func (*ImportRecordsResponse) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{25}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ImportRecordsResponse) GetCreated() int32 {
@@ -1461,7 +2055,7 @@ type RowError struct {
 
 func (x *RowError) Reset() {
 	*x = RowError{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[26]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1473,7 +2067,7 @@ func (x *RowError) String() string {
 func (*RowError) ProtoMessage() {}
 
 func (x *RowError) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[26]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1486,7 +2080,7 @@ func (x *RowError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowError.ProtoReflect.Descriptor instead.
 func (*RowError) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{26}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RowError) GetRow() int32 {
@@ -1525,7 +2119,7 @@ type SearchReferencesRequest struct {
 
 func (x *SearchReferencesRequest) Reset() {
 	*x = SearchReferencesRequest{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[27]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1537,7 +2131,7 @@ func (x *SearchReferencesRequest) String() string {
 func (*SearchReferencesRequest) ProtoMessage() {}
 
 func (x *SearchReferencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[27]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1550,7 +2144,7 @@ func (x *SearchReferencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchReferencesRequest.ProtoReflect.Descriptor instead.
 func (*SearchReferencesRequest) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{27}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *SearchReferencesRequest) GetType() string {
@@ -1585,7 +2179,7 @@ type SearchReferencesResponse struct {
 
 func (x *SearchReferencesResponse) Reset() {
 	*x = SearchReferencesResponse{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[28]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1597,7 +2191,7 @@ func (x *SearchReferencesResponse) String() string {
 func (*SearchReferencesResponse) ProtoMessage() {}
 
 func (x *SearchReferencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[28]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1610,7 +2204,7 @@ func (x *SearchReferencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchReferencesResponse.ProtoReflect.Descriptor instead.
 func (*SearchReferencesResponse) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{28}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *SearchReferencesResponse) GetReferences() []*Reference {
@@ -1633,7 +2227,7 @@ type Reference struct {
 
 func (x *Reference) Reset() {
 	*x = Reference{}
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[29]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +2239,7 @@ func (x *Reference) String() string {
 func (*Reference) ProtoMessage() {}
 
 func (x *Reference) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_record_v1_record_service_proto_msgTypes[29]
+	mi := &file_parley_record_v1_record_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +2252,7 @@ func (x *Reference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reference.ProtoReflect.Descriptor instead.
 func (*Reference) Descriptor() ([]byte, []int) {
-	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{29}
+	return file_parley_record_v1_record_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Reference) GetId() string {
@@ -1679,7 +2273,7 @@ var File_parley_record_v1_record_service_proto protoreflect.FileDescriptor
 
 const file_parley_record_v1_record_service_proto_rawDesc = "" +
 	"\n" +
-	"%parley/record/v1/record_service.proto\x12\x10parley.record.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1dparley/access/v1/access.proto\x1a\x1dparley/record/v1/record.proto\"5\n" +
+	"%parley/record/v1/record_service.proto\x12\x10parley.record.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dparley/access/v1/access.proto\x1a\x1dparley/record/v1/record.proto\"5\n" +
 	"\x14GetRecordTypeRequest\x12\x1d\n" +
 	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04name\"V\n" +
 	"\x15GetRecordTypeResponse\x12=\n" +
@@ -1729,7 +2323,23 @@ const file_parley_record_v1_record_service_proto_rawDesc = "" +
 	"\x04type\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04type\x12 \n" +
 	"\x06filter\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\",\n" +
 	"\x14CountRecordsResponse\x12\x14\n" +
-	"\x05count\x18\x01 \x01(\x03R\x05count\"x\n" +
+	"\x05count\x18\x01 \x01(\x03R\x05count\"\x9d\x01\n" +
+	"\x13GroupRecordsRequest\x12\x1d\n" +
+	"\x04type\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04type\x12 \n" +
+	"\x06filter\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x12\x1f\n" +
+	"\x05field\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x05field\x12$\n" +
+	"\tsum_field\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18(R\bsumField\"c\n" +
+	"\x14GroupRecordsResponse\x125\n" +
+	"\x06groups\x18\x01 \x03(\v2\x1d.parley.record.v1.RecordGroupR\x06groups\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"\x80\x01\n" +
+	"\vRecordGroup\x12\x14\n" +
+	"\x05value\x18\x01 \x01(\tR\x05value\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x03R\x05count\x12/\n" +
+	"\x04sums\x18\x04 \x03(\v2\x1b.parley.record.v1.RecordSumR\x04sums\"?\n" +
+	"\tRecordSum\x12\x1a\n" +
+	"\bcurrency\x18\x01 \x01(\tR\bcurrency\x12\x16\n" +
+	"\x06amount\x18\x02 \x01(\tR\x06amount\"x\n" +
 	"\x13CreateRecordRequest\x12'\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x128\n" +
@@ -1741,7 +2351,28 @@ const file_parley_record_v1_record_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"H\n" +
 	"\x14UpdateRecordResponse\x120\n" +
-	"\x06record\x18\x01 \x01(\v2\x18.parley.record.v1.RecordR\x06record\"O\n" +
+	"\x06record\x18\x01 \x01(\v2\x18.parley.record.v1.RecordR\x06record\"\xc1\x01\n" +
+	"\x14UpdateRecordsRequest\x123\n" +
+	"\n" +
+	"record_ids\x18\x01 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\b\x01\x10\xc8\x01\x18\x01\"\x05r\x03\xb0\x01\x01R\trecordIds\x127\n" +
+	"\x06fields\x18\x02 \x01(\v2\x17.google.protobuf.StructB\x06\xbaH\x03\xc8\x01\x01R\x06fields\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"Q\n" +
+	"\x15UpdateRecordsResponse\x128\n" +
+	"\aresults\x18\x01 \x03(\v2\x1e.parley.record.v1.RecordResultR\aresults\"K\n" +
+	"\x14DeleteRecordsRequest\x123\n" +
+	"\n" +
+	"record_ids\x18\x01 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\b\x01\x10\xc8\x01\x18\x01\"\x05r\x03\xb0\x01\x01R\trecordIds\"Q\n" +
+	"\x15DeleteRecordsResponse\x128\n" +
+	"\aresults\x18\x01 \x03(\v2\x1e.parley.record.v1.RecordResultR\aresults\"\x98\x01\n" +
+	"\fRecordResult\x12\x1b\n" +
+	"\trecord_id\x18\x01 \x01(\tR\brecordId\x120\n" +
+	"\x06record\x18\x02 \x01(\v2\x18.parley.record.v1.RecordR\x06record\x129\n" +
+	"\afailure\x18\x03 \x01(\v2\x1f.parley.record.v1.RecordFailureR\afailure\"W\n" +
+	"\rRecordFailure\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"O\n" +
 	"\x13UpsertRecordRequest\x128\n" +
 	"\x06record\x18\x01 \x01(\v2\x18.parley.record.v1.RecordB\x06\xbaH\x03\xc8\x01\x01R\x06record\"b\n" +
 	"\x14UpsertRecordResponse\x120\n" +
@@ -1781,7 +2412,7 @@ const file_parley_record_v1_record_service_proto_rawDesc = "" +
 	"\fImportFormat\x12\x1d\n" +
 	"\x19IMPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11IMPORT_FORMAT_CSV\x10\x01\x12\x1c\n" +
-	"\x18IMPORT_FORMAT_JSON_LINES\x10\x022\xb8\f\n" +
+	"\x18IMPORT_FORMAT_JSON_LINES\x10\x022\x85\x0f\n" +
 	"\rRecordService\x12n\n" +
 	"\rGetRecordType\x12&.parley.record.v1.GetRecordTypeRequest\x1a'.parley.record.v1.GetRecordTypeResponse\"\f\x8a\xe8\x18\x05\n" +
 	"\x01\x03\x10\x03\x90\x02\x01\x12t\n" +
@@ -1799,9 +2430,15 @@ const file_parley_record_v1_record_service_proto_rawDesc = "" +
 	"\x01\x03\x10\x03\x90\x02\x01\x12k\n" +
 	"\fCountRecords\x12%.parley.record.v1.CountRecordsRequest\x1a&.parley.record.v1.CountRecordsResponse\"\f\x8a\xe8\x18\x05\n" +
 	"\x01\x03\x10\x03\x90\x02\x01\x12k\n" +
+	"\fGroupRecords\x12%.parley.record.v1.GroupRecordsRequest\x1a&.parley.record.v1.GroupRecordsResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x03\x90\x02\x01\x12k\n" +
 	"\fCreateRecord\x12%.parley.record.v1.CreateRecordRequest\x1a&.parley.record.v1.CreateRecordResponse\"\f\x8a\xe8\x18\x05\n" +
 	"\x01\x03\x10\x04\x90\x02\x02\x12k\n" +
 	"\fUpdateRecord\x12%.parley.record.v1.UpdateRecordRequest\x1a&.parley.record.v1.UpdateRecordResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x04\x90\x02\x02\x12n\n" +
+	"\rUpdateRecords\x12&.parley.record.v1.UpdateRecordsRequest\x1a'.parley.record.v1.UpdateRecordsResponse\"\f\x8a\xe8\x18\x05\n" +
+	"\x01\x03\x10\x04\x90\x02\x02\x12n\n" +
+	"\rDeleteRecords\x12&.parley.record.v1.DeleteRecordsRequest\x1a'.parley.record.v1.DeleteRecordsResponse\"\f\x8a\xe8\x18\x05\n" +
 	"\x01\x03\x10\x04\x90\x02\x02\x12k\n" +
 	"\fUpsertRecord\x12%.parley.record.v1.UpsertRecordRequest\x1a&.parley.record.v1.UpsertRecordResponse\"\f\x8a\xe8\x18\x05\n" +
 	"\x01\x03\x10\x04\x90\x02\x02\x12k\n" +
@@ -1826,7 +2463,7 @@ func file_parley_record_v1_record_service_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_record_v1_record_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_parley_record_v1_record_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_parley_record_v1_record_service_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_parley_record_v1_record_service_proto_goTypes = []any{
 	(ImportFormat)(0),                // 0: parley.record.v1.ImportFormat
 	(*GetRecordTypeRequest)(nil),     // 1: parley.record.v1.GetRecordTypeRequest
@@ -1845,77 +2482,102 @@ var file_parley_record_v1_record_service_proto_goTypes = []any{
 	(*ListRecordsResponse)(nil),      // 14: parley.record.v1.ListRecordsResponse
 	(*CountRecordsRequest)(nil),      // 15: parley.record.v1.CountRecordsRequest
 	(*CountRecordsResponse)(nil),     // 16: parley.record.v1.CountRecordsResponse
-	(*CreateRecordRequest)(nil),      // 17: parley.record.v1.CreateRecordRequest
-	(*CreateRecordResponse)(nil),     // 18: parley.record.v1.CreateRecordResponse
-	(*UpdateRecordRequest)(nil),      // 19: parley.record.v1.UpdateRecordRequest
-	(*UpdateRecordResponse)(nil),     // 20: parley.record.v1.UpdateRecordResponse
-	(*UpsertRecordRequest)(nil),      // 21: parley.record.v1.UpsertRecordRequest
-	(*UpsertRecordResponse)(nil),     // 22: parley.record.v1.UpsertRecordResponse
-	(*DeleteRecordRequest)(nil),      // 23: parley.record.v1.DeleteRecordRequest
-	(*DeleteRecordResponse)(nil),     // 24: parley.record.v1.DeleteRecordResponse
-	(*ImportRecordsRequest)(nil),     // 25: parley.record.v1.ImportRecordsRequest
-	(*ImportRecordsResponse)(nil),    // 26: parley.record.v1.ImportRecordsResponse
-	(*RowError)(nil),                 // 27: parley.record.v1.RowError
-	(*SearchReferencesRequest)(nil),  // 28: parley.record.v1.SearchReferencesRequest
-	(*SearchReferencesResponse)(nil), // 29: parley.record.v1.SearchReferencesResponse
-	(*Reference)(nil),                // 30: parley.record.v1.Reference
-	(*RecordType)(nil),               // 31: parley.record.v1.RecordType
-	(*fieldmaskpb.FieldMask)(nil),    // 32: google.protobuf.FieldMask
-	(*Record)(nil),                   // 33: parley.record.v1.Record
+	(*GroupRecordsRequest)(nil),      // 17: parley.record.v1.GroupRecordsRequest
+	(*GroupRecordsResponse)(nil),     // 18: parley.record.v1.GroupRecordsResponse
+	(*RecordGroup)(nil),              // 19: parley.record.v1.RecordGroup
+	(*RecordSum)(nil),                // 20: parley.record.v1.RecordSum
+	(*CreateRecordRequest)(nil),      // 21: parley.record.v1.CreateRecordRequest
+	(*CreateRecordResponse)(nil),     // 22: parley.record.v1.CreateRecordResponse
+	(*UpdateRecordRequest)(nil),      // 23: parley.record.v1.UpdateRecordRequest
+	(*UpdateRecordResponse)(nil),     // 24: parley.record.v1.UpdateRecordResponse
+	(*UpdateRecordsRequest)(nil),     // 25: parley.record.v1.UpdateRecordsRequest
+	(*UpdateRecordsResponse)(nil),    // 26: parley.record.v1.UpdateRecordsResponse
+	(*DeleteRecordsRequest)(nil),     // 27: parley.record.v1.DeleteRecordsRequest
+	(*DeleteRecordsResponse)(nil),    // 28: parley.record.v1.DeleteRecordsResponse
+	(*RecordResult)(nil),             // 29: parley.record.v1.RecordResult
+	(*RecordFailure)(nil),            // 30: parley.record.v1.RecordFailure
+	(*UpsertRecordRequest)(nil),      // 31: parley.record.v1.UpsertRecordRequest
+	(*UpsertRecordResponse)(nil),     // 32: parley.record.v1.UpsertRecordResponse
+	(*DeleteRecordRequest)(nil),      // 33: parley.record.v1.DeleteRecordRequest
+	(*DeleteRecordResponse)(nil),     // 34: parley.record.v1.DeleteRecordResponse
+	(*ImportRecordsRequest)(nil),     // 35: parley.record.v1.ImportRecordsRequest
+	(*ImportRecordsResponse)(nil),    // 36: parley.record.v1.ImportRecordsResponse
+	(*RowError)(nil),                 // 37: parley.record.v1.RowError
+	(*SearchReferencesRequest)(nil),  // 38: parley.record.v1.SearchReferencesRequest
+	(*SearchReferencesResponse)(nil), // 39: parley.record.v1.SearchReferencesResponse
+	(*Reference)(nil),                // 40: parley.record.v1.Reference
+	(*RecordType)(nil),               // 41: parley.record.v1.RecordType
+	(*fieldmaskpb.FieldMask)(nil),    // 42: google.protobuf.FieldMask
+	(*Record)(nil),                   // 43: parley.record.v1.Record
+	(*structpb.Struct)(nil),          // 44: google.protobuf.Struct
 }
 var file_parley_record_v1_record_service_proto_depIdxs = []int32{
-	31, // 0: parley.record.v1.GetRecordTypeResponse.record_type:type_name -> parley.record.v1.RecordType
-	31, // 1: parley.record.v1.ListRecordTypesResponse.record_types:type_name -> parley.record.v1.RecordType
-	31, // 2: parley.record.v1.CreateRecordTypeRequest.record_type:type_name -> parley.record.v1.RecordType
-	31, // 3: parley.record.v1.CreateRecordTypeResponse.record_type:type_name -> parley.record.v1.RecordType
-	31, // 4: parley.record.v1.UpdateRecordTypeRequest.record_type:type_name -> parley.record.v1.RecordType
-	32, // 5: parley.record.v1.UpdateRecordTypeRequest.update_mask:type_name -> google.protobuf.FieldMask
-	31, // 6: parley.record.v1.UpdateRecordTypeResponse.record_type:type_name -> parley.record.v1.RecordType
-	33, // 7: parley.record.v1.GetRecordResponse.record:type_name -> parley.record.v1.Record
-	33, // 8: parley.record.v1.ListRecordsResponse.records:type_name -> parley.record.v1.Record
-	33, // 9: parley.record.v1.CreateRecordRequest.record:type_name -> parley.record.v1.Record
-	33, // 10: parley.record.v1.CreateRecordResponse.record:type_name -> parley.record.v1.Record
-	33, // 11: parley.record.v1.UpdateRecordRequest.record:type_name -> parley.record.v1.Record
-	32, // 12: parley.record.v1.UpdateRecordRequest.update_mask:type_name -> google.protobuf.FieldMask
-	33, // 13: parley.record.v1.UpdateRecordResponse.record:type_name -> parley.record.v1.Record
-	33, // 14: parley.record.v1.UpsertRecordRequest.record:type_name -> parley.record.v1.Record
-	33, // 15: parley.record.v1.UpsertRecordResponse.record:type_name -> parley.record.v1.Record
-	0,  // 16: parley.record.v1.ImportRecordsRequest.format:type_name -> parley.record.v1.ImportFormat
-	27, // 17: parley.record.v1.ImportRecordsResponse.errors:type_name -> parley.record.v1.RowError
-	30, // 18: parley.record.v1.SearchReferencesResponse.references:type_name -> parley.record.v1.Reference
-	1,  // 19: parley.record.v1.RecordService.GetRecordType:input_type -> parley.record.v1.GetRecordTypeRequest
-	3,  // 20: parley.record.v1.RecordService.ListRecordTypes:input_type -> parley.record.v1.ListRecordTypesRequest
-	5,  // 21: parley.record.v1.RecordService.CreateRecordType:input_type -> parley.record.v1.CreateRecordTypeRequest
-	7,  // 22: parley.record.v1.RecordService.UpdateRecordType:input_type -> parley.record.v1.UpdateRecordTypeRequest
-	9,  // 23: parley.record.v1.RecordService.DeleteRecordType:input_type -> parley.record.v1.DeleteRecordTypeRequest
-	11, // 24: parley.record.v1.RecordService.GetRecord:input_type -> parley.record.v1.GetRecordRequest
-	13, // 25: parley.record.v1.RecordService.ListRecords:input_type -> parley.record.v1.ListRecordsRequest
-	15, // 26: parley.record.v1.RecordService.CountRecords:input_type -> parley.record.v1.CountRecordsRequest
-	17, // 27: parley.record.v1.RecordService.CreateRecord:input_type -> parley.record.v1.CreateRecordRequest
-	19, // 28: parley.record.v1.RecordService.UpdateRecord:input_type -> parley.record.v1.UpdateRecordRequest
-	21, // 29: parley.record.v1.RecordService.UpsertRecord:input_type -> parley.record.v1.UpsertRecordRequest
-	23, // 30: parley.record.v1.RecordService.DeleteRecord:input_type -> parley.record.v1.DeleteRecordRequest
-	25, // 31: parley.record.v1.RecordService.ImportRecords:input_type -> parley.record.v1.ImportRecordsRequest
-	28, // 32: parley.record.v1.RecordService.SearchReferences:input_type -> parley.record.v1.SearchReferencesRequest
-	2,  // 33: parley.record.v1.RecordService.GetRecordType:output_type -> parley.record.v1.GetRecordTypeResponse
-	4,  // 34: parley.record.v1.RecordService.ListRecordTypes:output_type -> parley.record.v1.ListRecordTypesResponse
-	6,  // 35: parley.record.v1.RecordService.CreateRecordType:output_type -> parley.record.v1.CreateRecordTypeResponse
-	8,  // 36: parley.record.v1.RecordService.UpdateRecordType:output_type -> parley.record.v1.UpdateRecordTypeResponse
-	10, // 37: parley.record.v1.RecordService.DeleteRecordType:output_type -> parley.record.v1.DeleteRecordTypeResponse
-	12, // 38: parley.record.v1.RecordService.GetRecord:output_type -> parley.record.v1.GetRecordResponse
-	14, // 39: parley.record.v1.RecordService.ListRecords:output_type -> parley.record.v1.ListRecordsResponse
-	16, // 40: parley.record.v1.RecordService.CountRecords:output_type -> parley.record.v1.CountRecordsResponse
-	18, // 41: parley.record.v1.RecordService.CreateRecord:output_type -> parley.record.v1.CreateRecordResponse
-	20, // 42: parley.record.v1.RecordService.UpdateRecord:output_type -> parley.record.v1.UpdateRecordResponse
-	22, // 43: parley.record.v1.RecordService.UpsertRecord:output_type -> parley.record.v1.UpsertRecordResponse
-	24, // 44: parley.record.v1.RecordService.DeleteRecord:output_type -> parley.record.v1.DeleteRecordResponse
-	26, // 45: parley.record.v1.RecordService.ImportRecords:output_type -> parley.record.v1.ImportRecordsResponse
-	29, // 46: parley.record.v1.RecordService.SearchReferences:output_type -> parley.record.v1.SearchReferencesResponse
-	33, // [33:47] is the sub-list for method output_type
-	19, // [19:33] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	41, // 0: parley.record.v1.GetRecordTypeResponse.record_type:type_name -> parley.record.v1.RecordType
+	41, // 1: parley.record.v1.ListRecordTypesResponse.record_types:type_name -> parley.record.v1.RecordType
+	41, // 2: parley.record.v1.CreateRecordTypeRequest.record_type:type_name -> parley.record.v1.RecordType
+	41, // 3: parley.record.v1.CreateRecordTypeResponse.record_type:type_name -> parley.record.v1.RecordType
+	41, // 4: parley.record.v1.UpdateRecordTypeRequest.record_type:type_name -> parley.record.v1.RecordType
+	42, // 5: parley.record.v1.UpdateRecordTypeRequest.update_mask:type_name -> google.protobuf.FieldMask
+	41, // 6: parley.record.v1.UpdateRecordTypeResponse.record_type:type_name -> parley.record.v1.RecordType
+	43, // 7: parley.record.v1.GetRecordResponse.record:type_name -> parley.record.v1.Record
+	43, // 8: parley.record.v1.ListRecordsResponse.records:type_name -> parley.record.v1.Record
+	19, // 9: parley.record.v1.GroupRecordsResponse.groups:type_name -> parley.record.v1.RecordGroup
+	20, // 10: parley.record.v1.RecordGroup.sums:type_name -> parley.record.v1.RecordSum
+	43, // 11: parley.record.v1.CreateRecordRequest.record:type_name -> parley.record.v1.Record
+	43, // 12: parley.record.v1.CreateRecordResponse.record:type_name -> parley.record.v1.Record
+	43, // 13: parley.record.v1.UpdateRecordRequest.record:type_name -> parley.record.v1.Record
+	42, // 14: parley.record.v1.UpdateRecordRequest.update_mask:type_name -> google.protobuf.FieldMask
+	43, // 15: parley.record.v1.UpdateRecordResponse.record:type_name -> parley.record.v1.Record
+	44, // 16: parley.record.v1.UpdateRecordsRequest.fields:type_name -> google.protobuf.Struct
+	42, // 17: parley.record.v1.UpdateRecordsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	29, // 18: parley.record.v1.UpdateRecordsResponse.results:type_name -> parley.record.v1.RecordResult
+	29, // 19: parley.record.v1.DeleteRecordsResponse.results:type_name -> parley.record.v1.RecordResult
+	43, // 20: parley.record.v1.RecordResult.record:type_name -> parley.record.v1.Record
+	30, // 21: parley.record.v1.RecordResult.failure:type_name -> parley.record.v1.RecordFailure
+	43, // 22: parley.record.v1.UpsertRecordRequest.record:type_name -> parley.record.v1.Record
+	43, // 23: parley.record.v1.UpsertRecordResponse.record:type_name -> parley.record.v1.Record
+	0,  // 24: parley.record.v1.ImportRecordsRequest.format:type_name -> parley.record.v1.ImportFormat
+	37, // 25: parley.record.v1.ImportRecordsResponse.errors:type_name -> parley.record.v1.RowError
+	40, // 26: parley.record.v1.SearchReferencesResponse.references:type_name -> parley.record.v1.Reference
+	1,  // 27: parley.record.v1.RecordService.GetRecordType:input_type -> parley.record.v1.GetRecordTypeRequest
+	3,  // 28: parley.record.v1.RecordService.ListRecordTypes:input_type -> parley.record.v1.ListRecordTypesRequest
+	5,  // 29: parley.record.v1.RecordService.CreateRecordType:input_type -> parley.record.v1.CreateRecordTypeRequest
+	7,  // 30: parley.record.v1.RecordService.UpdateRecordType:input_type -> parley.record.v1.UpdateRecordTypeRequest
+	9,  // 31: parley.record.v1.RecordService.DeleteRecordType:input_type -> parley.record.v1.DeleteRecordTypeRequest
+	11, // 32: parley.record.v1.RecordService.GetRecord:input_type -> parley.record.v1.GetRecordRequest
+	13, // 33: parley.record.v1.RecordService.ListRecords:input_type -> parley.record.v1.ListRecordsRequest
+	15, // 34: parley.record.v1.RecordService.CountRecords:input_type -> parley.record.v1.CountRecordsRequest
+	17, // 35: parley.record.v1.RecordService.GroupRecords:input_type -> parley.record.v1.GroupRecordsRequest
+	21, // 36: parley.record.v1.RecordService.CreateRecord:input_type -> parley.record.v1.CreateRecordRequest
+	23, // 37: parley.record.v1.RecordService.UpdateRecord:input_type -> parley.record.v1.UpdateRecordRequest
+	25, // 38: parley.record.v1.RecordService.UpdateRecords:input_type -> parley.record.v1.UpdateRecordsRequest
+	27, // 39: parley.record.v1.RecordService.DeleteRecords:input_type -> parley.record.v1.DeleteRecordsRequest
+	31, // 40: parley.record.v1.RecordService.UpsertRecord:input_type -> parley.record.v1.UpsertRecordRequest
+	33, // 41: parley.record.v1.RecordService.DeleteRecord:input_type -> parley.record.v1.DeleteRecordRequest
+	35, // 42: parley.record.v1.RecordService.ImportRecords:input_type -> parley.record.v1.ImportRecordsRequest
+	38, // 43: parley.record.v1.RecordService.SearchReferences:input_type -> parley.record.v1.SearchReferencesRequest
+	2,  // 44: parley.record.v1.RecordService.GetRecordType:output_type -> parley.record.v1.GetRecordTypeResponse
+	4,  // 45: parley.record.v1.RecordService.ListRecordTypes:output_type -> parley.record.v1.ListRecordTypesResponse
+	6,  // 46: parley.record.v1.RecordService.CreateRecordType:output_type -> parley.record.v1.CreateRecordTypeResponse
+	8,  // 47: parley.record.v1.RecordService.UpdateRecordType:output_type -> parley.record.v1.UpdateRecordTypeResponse
+	10, // 48: parley.record.v1.RecordService.DeleteRecordType:output_type -> parley.record.v1.DeleteRecordTypeResponse
+	12, // 49: parley.record.v1.RecordService.GetRecord:output_type -> parley.record.v1.GetRecordResponse
+	14, // 50: parley.record.v1.RecordService.ListRecords:output_type -> parley.record.v1.ListRecordsResponse
+	16, // 51: parley.record.v1.RecordService.CountRecords:output_type -> parley.record.v1.CountRecordsResponse
+	18, // 52: parley.record.v1.RecordService.GroupRecords:output_type -> parley.record.v1.GroupRecordsResponse
+	22, // 53: parley.record.v1.RecordService.CreateRecord:output_type -> parley.record.v1.CreateRecordResponse
+	24, // 54: parley.record.v1.RecordService.UpdateRecord:output_type -> parley.record.v1.UpdateRecordResponse
+	26, // 55: parley.record.v1.RecordService.UpdateRecords:output_type -> parley.record.v1.UpdateRecordsResponse
+	28, // 56: parley.record.v1.RecordService.DeleteRecords:output_type -> parley.record.v1.DeleteRecordsResponse
+	32, // 57: parley.record.v1.RecordService.UpsertRecord:output_type -> parley.record.v1.UpsertRecordResponse
+	34, // 58: parley.record.v1.RecordService.DeleteRecord:output_type -> parley.record.v1.DeleteRecordResponse
+	36, // 59: parley.record.v1.RecordService.ImportRecords:output_type -> parley.record.v1.ImportRecordsResponse
+	39, // 60: parley.record.v1.RecordService.SearchReferences:output_type -> parley.record.v1.SearchReferencesResponse
+	44, // [44:61] is the sub-list for method output_type
+	27, // [27:44] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_parley_record_v1_record_service_proto_init() }
@@ -1930,7 +2592,7 @@ func file_parley_record_v1_record_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_record_v1_record_service_proto_rawDesc), len(file_parley_record_v1_record_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   30,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,56 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// FileLinkKind says what a link leads to.
+type FileLinkKind int32
+
+const (
+	// The file, as it was uploaded.
+	FileLinkKind_FILE_LINK_KIND_UNSPECIFIED FileLinkKind = 0
+	// A small picture of it: JPEG or PNG, up to 1024 pixels wide and high, made
+	// anew from what is seen and so without anything else that the file holds.
+	FileLinkKind_FILE_LINK_KIND_PREVIEW FileLinkKind = 1
+)
+
+// Enum value maps for FileLinkKind.
+var (
+	FileLinkKind_name = map[int32]string{
+		0: "FILE_LINK_KIND_UNSPECIFIED",
+		1: "FILE_LINK_KIND_PREVIEW",
+	}
+	FileLinkKind_value = map[string]int32{
+		"FILE_LINK_KIND_UNSPECIFIED": 0,
+		"FILE_LINK_KIND_PREVIEW":     1,
+	}
+)
+
+func (x FileLinkKind) Enum() *FileLinkKind {
+	p := new(FileLinkKind)
+	*p = x
+	return p
+}
+
+func (x FileLinkKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (FileLinkKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_thread_v1_file_service_proto_enumTypes[0].Descriptor()
+}
+
+func (FileLinkKind) Type() protoreflect.EnumType {
+	return &file_parley_thread_v1_file_service_proto_enumTypes[0]
+}
+
+func (x FileLinkKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use FileLinkKind.Descriptor instead.
+func (FileLinkKind) EnumDescriptor() ([]byte, []int) {
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{0}
+}
+
 // CreateFileRequest announces a file.
 type CreateFileRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -112,7 +162,10 @@ type CreateFileResponse struct {
 	// The file, still without bytes.
 	File *File `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
 	// Bytes in every part but the last: 1 MiB.
-	PartSize      int64 `protobuf:"varint,2,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"`
+	PartSize int64 `protobuf:"varint,2,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"`
+	// The part to send next: 0, unless an earlier try of this request came
+	// further.
+	NextPart      int32 `protobuf:"varint,3,opt,name=next_part,json=nextPart,proto3" json:"next_part,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -157,6 +210,13 @@ func (x *CreateFileResponse) GetFile() *File {
 func (x *CreateFileResponse) GetPartSize() int64 {
 	if x != nil {
 		return x.PartSize
+	}
+	return 0
+}
+
+func (x *CreateFileResponse) GetNextPart() int32 {
+	if x != nil {
+		return x.NextPart
 	}
 	return 0
 }
@@ -372,6 +432,117 @@ func (x *FinishFileResponse) GetFile() *File {
 	return nil
 }
 
+// GetFileRequest names a file.
+type GetFileRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the file.
+	FileId        string `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetFileRequest) Reset() {
+	*x = GetFileRequest{}
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetFileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetFileRequest) ProtoMessage() {}
+
+func (x *GetFileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetFileRequest.ProtoReflect.Descriptor instead.
+func (*GetFileRequest) Descriptor() ([]byte, []int) {
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GetFileRequest) GetFileId() string {
+	if x != nil {
+		return x.FileId
+	}
+	return ""
+}
+
+// GetFileResponse answers GetFile.
+type GetFileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file.
+	File *File `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	// Bytes in every part but the last: 1 MiB.
+	PartSize int64 `protobuf:"varint,2,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"`
+	// The part to send next, for the caller who uploads it; when all parts are
+	// there, how many there are.
+	NextPart      int32 `protobuf:"varint,3,opt,name=next_part,json=nextPart,proto3" json:"next_part,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetFileResponse) Reset() {
+	*x = GetFileResponse{}
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetFileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetFileResponse) ProtoMessage() {}
+
+func (x *GetFileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetFileResponse.ProtoReflect.Descriptor instead.
+func (*GetFileResponse) Descriptor() ([]byte, []int) {
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetFileResponse) GetFile() *File {
+	if x != nil {
+		return x.File
+	}
+	return nil
+}
+
+func (x *GetFileResponse) GetPartSize() int64 {
+	if x != nil {
+		return x.PartSize
+	}
+	return 0
+}
+
+func (x *GetFileResponse) GetNextPart() int32 {
+	if x != nil {
+		return x.NextPart
+	}
+	return 0
+}
+
 // ReadFileRequest asks for a file's bytes.
 type ReadFileRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -385,7 +556,7 @@ type ReadFileRequest struct {
 
 func (x *ReadFileRequest) Reset() {
 	*x = ReadFileRequest{}
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[6]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -397,7 +568,7 @@ func (x *ReadFileRequest) String() string {
 func (*ReadFileRequest) ProtoMessage() {}
 
 func (x *ReadFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[6]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -410,7 +581,7 @@ func (x *ReadFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadFileRequest.ProtoReflect.Descriptor instead.
 func (*ReadFileRequest) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{6}
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReadFileRequest) GetFileId() string {
@@ -438,7 +609,7 @@ type ReadFileResponse struct {
 
 func (x *ReadFileResponse) Reset() {
 	*x = ReadFileResponse{}
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[7]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -450,7 +621,7 @@ func (x *ReadFileResponse) String() string {
 func (*ReadFileResponse) ProtoMessage() {}
 
 func (x *ReadFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[7]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -463,7 +634,7 @@ func (x *ReadFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadFileResponse.ProtoReflect.Descriptor instead.
 func (*ReadFileResponse) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{7}
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ReadFileResponse) GetData() []byte {
@@ -477,14 +648,16 @@ func (x *ReadFileResponse) GetData() []byte {
 type CreateFileLinkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUID of the file.
-	FileId        string `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
+	FileId string `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
+	// What the address is to lead to.
+	Kind          FileLinkKind `protobuf:"varint,2,opt,name=kind,proto3,enum=parley.thread.v1.FileLinkKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateFileLinkRequest) Reset() {
 	*x = CreateFileLinkRequest{}
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[8]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +669,7 @@ func (x *CreateFileLinkRequest) String() string {
 func (*CreateFileLinkRequest) ProtoMessage() {}
 
 func (x *CreateFileLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[8]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +682,7 @@ func (x *CreateFileLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFileLinkRequest.ProtoReflect.Descriptor instead.
 func (*CreateFileLinkRequest) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{8}
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CreateFileLinkRequest) GetFileId() string {
@@ -519,20 +692,30 @@ func (x *CreateFileLinkRequest) GetFileId() string {
 	return ""
 }
 
+func (x *CreateFileLinkRequest) GetKind() FileLinkKind {
+	if x != nil {
+		return x.Kind
+	}
+	return FileLinkKind_FILE_LINK_KIND_UNSPECIFIED
+}
+
 // CreateFileLinkResponse answers CreateFileLink.
 type CreateFileLinkResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Path on this server, to be loaded with GET.
 	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
 	// When it stops working.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// The whole address, where files are served from elsewhere: load this one if
+	// it is set, and path from this server if not.
+	Url           string `protobuf:"bytes,3,opt,name=url,proto3" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateFileLinkResponse) Reset() {
 	*x = CreateFileLinkResponse{}
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[9]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +727,7 @@ func (x *CreateFileLinkResponse) String() string {
 func (*CreateFileLinkResponse) ProtoMessage() {}
 
 func (x *CreateFileLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[9]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +740,7 @@ func (x *CreateFileLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFileLinkResponse.ProtoReflect.Descriptor instead.
 func (*CreateFileLinkResponse) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{9}
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CreateFileLinkResponse) GetPath() string {
@@ -572,6 +755,13 @@ func (x *CreateFileLinkResponse) GetExpireTime() *timestamppb.Timestamp {
 		return x.ExpireTime
 	}
 	return nil
+}
+
+func (x *CreateFileLinkResponse) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
 }
 
 // ListFilesRequest asks for a thread's files.
@@ -589,7 +779,7 @@ type ListFilesRequest struct {
 
 func (x *ListFilesRequest) Reset() {
 	*x = ListFilesRequest{}
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[10]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +791,7 @@ func (x *ListFilesRequest) String() string {
 func (*ListFilesRequest) ProtoMessage() {}
 
 func (x *ListFilesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[10]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +804,7 @@ func (x *ListFilesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFilesRequest.ProtoReflect.Descriptor instead.
 func (*ListFilesRequest) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{10}
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListFilesRequest) GetThreadId() string {
@@ -651,7 +841,7 @@ type ListFilesResponse struct {
 
 func (x *ListFilesResponse) Reset() {
 	*x = ListFilesResponse{}
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[11]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -663,7 +853,7 @@ func (x *ListFilesResponse) String() string {
 func (*ListFilesResponse) ProtoMessage() {}
 
 func (x *ListFilesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[11]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -676,7 +866,7 @@ func (x *ListFilesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFilesResponse.ProtoReflect.Descriptor instead.
 func (*ListFilesResponse) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{11}
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListFilesResponse) GetFiles() []*File {
@@ -704,7 +894,7 @@ type DeleteFileRequest struct {
 
 func (x *DeleteFileRequest) Reset() {
 	*x = DeleteFileRequest{}
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[12]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -716,7 +906,7 @@ func (x *DeleteFileRequest) String() string {
 func (*DeleteFileRequest) ProtoMessage() {}
 
 func (x *DeleteFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[12]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -729,7 +919,7 @@ func (x *DeleteFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFileRequest.ProtoReflect.Descriptor instead.
 func (*DeleteFileRequest) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{12}
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DeleteFileRequest) GetFileId() string {
@@ -748,7 +938,7 @@ type DeleteFileResponse struct {
 
 func (x *DeleteFileResponse) Reset() {
 	*x = DeleteFileResponse{}
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[13]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -760,7 +950,7 @@ func (x *DeleteFileResponse) String() string {
 func (*DeleteFileResponse) ProtoMessage() {}
 
 func (x *DeleteFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_file_service_proto_msgTypes[13]
+	mi := &file_parley_thread_v1_file_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -773,7 +963,7 @@ func (x *DeleteFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFileResponse.ProtoReflect.Descriptor instead.
 func (*DeleteFileResponse) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{13}
+	return file_parley_thread_v1_file_service_proto_rawDescGZIP(), []int{15}
 }
 
 var File_parley_thread_v1_file_service_proto protoreflect.FileDescriptor
@@ -788,10 +978,11 @@ const file_parley_thread_v1_file_service_proto_rawDesc = "" +
 	"\x04name\x18\x03 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\x04name\x12\x1b\n" +
 	"\x04size\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02(\x01R\x04size\x12\x1a\n" +
-	"\binternal\x18\x05 \x01(\bR\binternal\"]\n" +
+	"\binternal\x18\x05 \x01(\bR\binternal\"z\n" +
 	"\x12CreateFileResponse\x12*\n" +
 	"\x04file\x18\x01 \x01(\v2\x16.parley.thread.v1.FileR\x04file\x12\x1b\n" +
-	"\tpart_size\x18\x02 \x01(\x03R\bpartSize\"s\n" +
+	"\tpart_size\x18\x02 \x01(\x03R\bpartSize\x12\x1b\n" +
+	"\tnext_part\x18\x03 \x01(\x05R\bnextPart\"s\n" +
 	"\x10WriteFileRequest\x12!\n" +
 	"\afile_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06fileId\x12\x1b\n" +
 	"\x04part\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x04part\x12\x1f\n" +
@@ -802,18 +993,26 @@ const file_parley_thread_v1_file_service_proto_rawDesc = "" +
 	"\afile_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06fileId\x12\x16\n" +
 	"\x06attach\x18\x02 \x01(\bR\x06attach\"@\n" +
 	"\x12FinishFileResponse\x12*\n" +
-	"\x04file\x18\x01 \x01(\v2\x16.parley.thread.v1.FileR\x04file\"U\n" +
+	"\x04file\x18\x01 \x01(\v2\x16.parley.thread.v1.FileR\x04file\"3\n" +
+	"\x0eGetFileRequest\x12!\n" +
+	"\afile_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06fileId\"w\n" +
+	"\x0fGetFileResponse\x12*\n" +
+	"\x04file\x18\x01 \x01(\v2\x16.parley.thread.v1.FileR\x04file\x12\x1b\n" +
+	"\tpart_size\x18\x02 \x01(\x03R\bpartSize\x12\x1b\n" +
+	"\tnext_part\x18\x03 \x01(\x05R\bnextPart\"U\n" +
 	"\x0fReadFileRequest\x12!\n" +
 	"\afile_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06fileId\x12\x1f\n" +
 	"\x06offset\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x06offset\"&\n" +
 	"\x10ReadFileResponse\x12\x12\n" +
-	"\x04data\x18\x01 \x01(\fR\x04data\":\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\"x\n" +
 	"\x15CreateFileLinkRequest\x12!\n" +
-	"\afile_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06fileId\"i\n" +
+	"\afile_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06fileId\x12<\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1e.parley.thread.v1.FileLinkKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\"{\n" +
 	"\x16CreateFileLinkResponse\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"\x88\x01\n" +
+	"expireTime\x12\x10\n" +
+	"\x03url\x18\x03 \x01(\tR\x03url\"\x88\x01\n" +
 	"\x10ListFilesRequest\x12%\n" +
 	"\tthread_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bthreadId\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -824,7 +1023,10 @@ const file_parley_thread_v1_file_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"6\n" +
 	"\x11DeleteFileRequest\x12!\n" +
 	"\afile_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06fileId\"\x14\n" +
-	"\x12DeleteFileResponse2\xe6\x05\n" +
+	"\x12DeleteFileResponse*J\n" +
+	"\fFileLinkKind\x12\x1e\n" +
+	"\x1aFILE_LINK_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16FILE_LINK_KIND_PREVIEW\x10\x012\xc5\x06\n" +
 	"\vFileService\x12f\n" +
 	"\n" +
 	"CreateFile\x12#.parley.thread.v1.CreateFileRequest\x1a$.parley.thread.v1.CreateFileResponse\"\r\x8a\xe8\x18\x06\n" +
@@ -833,7 +1035,9 @@ const file_parley_thread_v1_file_service_proto_rawDesc = "" +
 	"\x02\x03\x02\x10\x06\x90\x02\x02\x12f\n" +
 	"\n" +
 	"FinishFile\x12#.parley.thread.v1.FinishFileRequest\x1a$.parley.thread.v1.FinishFileResponse\"\r\x8a\xe8\x18\x06\n" +
-	"\x02\x03\x02\x10\x06\x90\x02\x02\x12b\n" +
+	"\x02\x03\x02\x10\x06\x90\x02\x02\x12]\n" +
+	"\aGetFile\x12 .parley.thread.v1.GetFileRequest\x1a!.parley.thread.v1.GetFileResponse\"\r\x8a\xe8\x18\x06\n" +
+	"\x02\x03\x02\x10\x05\x90\x02\x01\x12b\n" +
 	"\bReadFile\x12!.parley.thread.v1.ReadFileRequest\x1a\".parley.thread.v1.ReadFileResponse\"\r\x8a\xe8\x18\x06\n" +
 	"\x02\x03\x02\x10\x05\x90\x02\x010\x01\x12r\n" +
 	"\x0eCreateFileLink\x12'.parley.thread.v1.CreateFileLinkRequest\x1a(.parley.thread.v1.CreateFileLinkResponse\"\r\x8a\xe8\x18\x06\n" +
@@ -857,49 +1061,57 @@ func file_parley_thread_v1_file_service_proto_rawDescGZIP() []byte {
 	return file_parley_thread_v1_file_service_proto_rawDescData
 }
 
-var file_parley_thread_v1_file_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_parley_thread_v1_file_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_parley_thread_v1_file_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_parley_thread_v1_file_service_proto_goTypes = []any{
-	(*CreateFileRequest)(nil),      // 0: parley.thread.v1.CreateFileRequest
-	(*CreateFileResponse)(nil),     // 1: parley.thread.v1.CreateFileResponse
-	(*WriteFileRequest)(nil),       // 2: parley.thread.v1.WriteFileRequest
-	(*WriteFileResponse)(nil),      // 3: parley.thread.v1.WriteFileResponse
-	(*FinishFileRequest)(nil),      // 4: parley.thread.v1.FinishFileRequest
-	(*FinishFileResponse)(nil),     // 5: parley.thread.v1.FinishFileResponse
-	(*ReadFileRequest)(nil),        // 6: parley.thread.v1.ReadFileRequest
-	(*ReadFileResponse)(nil),       // 7: parley.thread.v1.ReadFileResponse
-	(*CreateFileLinkRequest)(nil),  // 8: parley.thread.v1.CreateFileLinkRequest
-	(*CreateFileLinkResponse)(nil), // 9: parley.thread.v1.CreateFileLinkResponse
-	(*ListFilesRequest)(nil),       // 10: parley.thread.v1.ListFilesRequest
-	(*ListFilesResponse)(nil),      // 11: parley.thread.v1.ListFilesResponse
-	(*DeleteFileRequest)(nil),      // 12: parley.thread.v1.DeleteFileRequest
-	(*DeleteFileResponse)(nil),     // 13: parley.thread.v1.DeleteFileResponse
-	(*File)(nil),                   // 14: parley.thread.v1.File
-	(*timestamppb.Timestamp)(nil),  // 15: google.protobuf.Timestamp
+	(FileLinkKind)(0),              // 0: parley.thread.v1.FileLinkKind
+	(*CreateFileRequest)(nil),      // 1: parley.thread.v1.CreateFileRequest
+	(*CreateFileResponse)(nil),     // 2: parley.thread.v1.CreateFileResponse
+	(*WriteFileRequest)(nil),       // 3: parley.thread.v1.WriteFileRequest
+	(*WriteFileResponse)(nil),      // 4: parley.thread.v1.WriteFileResponse
+	(*FinishFileRequest)(nil),      // 5: parley.thread.v1.FinishFileRequest
+	(*FinishFileResponse)(nil),     // 6: parley.thread.v1.FinishFileResponse
+	(*GetFileRequest)(nil),         // 7: parley.thread.v1.GetFileRequest
+	(*GetFileResponse)(nil),        // 8: parley.thread.v1.GetFileResponse
+	(*ReadFileRequest)(nil),        // 9: parley.thread.v1.ReadFileRequest
+	(*ReadFileResponse)(nil),       // 10: parley.thread.v1.ReadFileResponse
+	(*CreateFileLinkRequest)(nil),  // 11: parley.thread.v1.CreateFileLinkRequest
+	(*CreateFileLinkResponse)(nil), // 12: parley.thread.v1.CreateFileLinkResponse
+	(*ListFilesRequest)(nil),       // 13: parley.thread.v1.ListFilesRequest
+	(*ListFilesResponse)(nil),      // 14: parley.thread.v1.ListFilesResponse
+	(*DeleteFileRequest)(nil),      // 15: parley.thread.v1.DeleteFileRequest
+	(*DeleteFileResponse)(nil),     // 16: parley.thread.v1.DeleteFileResponse
+	(*File)(nil),                   // 17: parley.thread.v1.File
+	(*timestamppb.Timestamp)(nil),  // 18: google.protobuf.Timestamp
 }
 var file_parley_thread_v1_file_service_proto_depIdxs = []int32{
-	14, // 0: parley.thread.v1.CreateFileResponse.file:type_name -> parley.thread.v1.File
-	14, // 1: parley.thread.v1.FinishFileResponse.file:type_name -> parley.thread.v1.File
-	15, // 2: parley.thread.v1.CreateFileLinkResponse.expire_time:type_name -> google.protobuf.Timestamp
-	14, // 3: parley.thread.v1.ListFilesResponse.files:type_name -> parley.thread.v1.File
-	0,  // 4: parley.thread.v1.FileService.CreateFile:input_type -> parley.thread.v1.CreateFileRequest
-	2,  // 5: parley.thread.v1.FileService.WriteFile:input_type -> parley.thread.v1.WriteFileRequest
-	4,  // 6: parley.thread.v1.FileService.FinishFile:input_type -> parley.thread.v1.FinishFileRequest
-	6,  // 7: parley.thread.v1.FileService.ReadFile:input_type -> parley.thread.v1.ReadFileRequest
-	8,  // 8: parley.thread.v1.FileService.CreateFileLink:input_type -> parley.thread.v1.CreateFileLinkRequest
-	10, // 9: parley.thread.v1.FileService.ListFiles:input_type -> parley.thread.v1.ListFilesRequest
-	12, // 10: parley.thread.v1.FileService.DeleteFile:input_type -> parley.thread.v1.DeleteFileRequest
-	1,  // 11: parley.thread.v1.FileService.CreateFile:output_type -> parley.thread.v1.CreateFileResponse
-	3,  // 12: parley.thread.v1.FileService.WriteFile:output_type -> parley.thread.v1.WriteFileResponse
-	5,  // 13: parley.thread.v1.FileService.FinishFile:output_type -> parley.thread.v1.FinishFileResponse
-	7,  // 14: parley.thread.v1.FileService.ReadFile:output_type -> parley.thread.v1.ReadFileResponse
-	9,  // 15: parley.thread.v1.FileService.CreateFileLink:output_type -> parley.thread.v1.CreateFileLinkResponse
-	11, // 16: parley.thread.v1.FileService.ListFiles:output_type -> parley.thread.v1.ListFilesResponse
-	13, // 17: parley.thread.v1.FileService.DeleteFile:output_type -> parley.thread.v1.DeleteFileResponse
-	11, // [11:18] is the sub-list for method output_type
-	4,  // [4:11] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	17, // 0: parley.thread.v1.CreateFileResponse.file:type_name -> parley.thread.v1.File
+	17, // 1: parley.thread.v1.FinishFileResponse.file:type_name -> parley.thread.v1.File
+	17, // 2: parley.thread.v1.GetFileResponse.file:type_name -> parley.thread.v1.File
+	0,  // 3: parley.thread.v1.CreateFileLinkRequest.kind:type_name -> parley.thread.v1.FileLinkKind
+	18, // 4: parley.thread.v1.CreateFileLinkResponse.expire_time:type_name -> google.protobuf.Timestamp
+	17, // 5: parley.thread.v1.ListFilesResponse.files:type_name -> parley.thread.v1.File
+	1,  // 6: parley.thread.v1.FileService.CreateFile:input_type -> parley.thread.v1.CreateFileRequest
+	3,  // 7: parley.thread.v1.FileService.WriteFile:input_type -> parley.thread.v1.WriteFileRequest
+	5,  // 8: parley.thread.v1.FileService.FinishFile:input_type -> parley.thread.v1.FinishFileRequest
+	7,  // 9: parley.thread.v1.FileService.GetFile:input_type -> parley.thread.v1.GetFileRequest
+	9,  // 10: parley.thread.v1.FileService.ReadFile:input_type -> parley.thread.v1.ReadFileRequest
+	11, // 11: parley.thread.v1.FileService.CreateFileLink:input_type -> parley.thread.v1.CreateFileLinkRequest
+	13, // 12: parley.thread.v1.FileService.ListFiles:input_type -> parley.thread.v1.ListFilesRequest
+	15, // 13: parley.thread.v1.FileService.DeleteFile:input_type -> parley.thread.v1.DeleteFileRequest
+	2,  // 14: parley.thread.v1.FileService.CreateFile:output_type -> parley.thread.v1.CreateFileResponse
+	4,  // 15: parley.thread.v1.FileService.WriteFile:output_type -> parley.thread.v1.WriteFileResponse
+	6,  // 16: parley.thread.v1.FileService.FinishFile:output_type -> parley.thread.v1.FinishFileResponse
+	8,  // 17: parley.thread.v1.FileService.GetFile:output_type -> parley.thread.v1.GetFileResponse
+	10, // 18: parley.thread.v1.FileService.ReadFile:output_type -> parley.thread.v1.ReadFileResponse
+	12, // 19: parley.thread.v1.FileService.CreateFileLink:output_type -> parley.thread.v1.CreateFileLinkResponse
+	14, // 20: parley.thread.v1.FileService.ListFiles:output_type -> parley.thread.v1.ListFilesResponse
+	16, // 21: parley.thread.v1.FileService.DeleteFile:output_type -> parley.thread.v1.DeleteFileResponse
+	14, // [14:22] is the sub-list for method output_type
+	6,  // [6:14] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_parley_thread_v1_file_service_proto_init() }
@@ -913,13 +1125,14 @@ func file_parley_thread_v1_file_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_thread_v1_file_service_proto_rawDesc), len(file_parley_thread_v1_file_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   14,
+			NumEnums:      1,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_parley_thread_v1_file_service_proto_goTypes,
 		DependencyIndexes: file_parley_thread_v1_file_service_proto_depIdxs,
+		EnumInfos:         file_parley_thread_v1_file_service_proto_enumTypes,
 		MessageInfos:      file_parley_thread_v1_file_service_proto_msgTypes,
 	}.Build()
 	File_parley_thread_v1_file_service_proto = out.File

@@ -98,6 +98,8 @@ const (
 	MessageKind_MESSAGE_KIND_CHANGE MessageKind = 2
 	// Something happened to the conversation; see system.
 	MessageKind_MESSAGE_KIND_SYSTEM MessageKind = 3
+	// An activity was done; see activity.
+	MessageKind_MESSAGE_KIND_ACTIVITY MessageKind = 4
 )
 
 // Enum value maps for MessageKind.
@@ -107,12 +109,14 @@ var (
 		1: "MESSAGE_KIND_COMMENT",
 		2: "MESSAGE_KIND_CHANGE",
 		3: "MESSAGE_KIND_SYSTEM",
+		4: "MESSAGE_KIND_ACTIVITY",
 	}
 	MessageKind_value = map[string]int32{
 		"MESSAGE_KIND_UNSPECIFIED": 0,
 		"MESSAGE_KIND_COMMENT":     1,
 		"MESSAGE_KIND_CHANGE":      2,
 		"MESSAGE_KIND_SYSTEM":      3,
+		"MESSAGE_KIND_ACTIVITY":    4,
 	}
 )
 
@@ -141,6 +145,186 @@ func (x MessageKind) Number() protoreflect.EnumNumber {
 // Deprecated: Use MessageKind.Descriptor instead.
 func (MessageKind) EnumDescriptor() ([]byte, []int) {
 	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{1}
+}
+
+// TextFormat says how a text is to be read.
+type TextFormat int32
+
+const (
+	// The same as plain.
+	TextFormat_TEXT_FORMAT_UNSPECIFIED TextFormat = 0
+	// As it stands; web addresses may be shown as links.
+	TextFormat_TEXT_FORMAT_PLAIN TextFormat = 1
+	// CommonMark with strikethrough. HTML in it is shown as text, and pictures
+	// are not loaded.
+	TextFormat_TEXT_FORMAT_MARKDOWN TextFormat = 2
+)
+
+// Enum value maps for TextFormat.
+var (
+	TextFormat_name = map[int32]string{
+		0: "TEXT_FORMAT_UNSPECIFIED",
+		1: "TEXT_FORMAT_PLAIN",
+		2: "TEXT_FORMAT_MARKDOWN",
+	}
+	TextFormat_value = map[string]int32{
+		"TEXT_FORMAT_UNSPECIFIED": 0,
+		"TEXT_FORMAT_PLAIN":       1,
+		"TEXT_FORMAT_MARKDOWN":    2,
+	}
+)
+
+func (x TextFormat) Enum() *TextFormat {
+	p := new(TextFormat)
+	*p = x
+	return p
+}
+
+func (x TextFormat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TextFormat) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_thread_v1_thread_proto_enumTypes[2].Descriptor()
+}
+
+func (TextFormat) Type() protoreflect.EnumType {
+	return &file_parley_thread_v1_thread_proto_enumTypes[2]
+}
+
+func (x TextFormat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TextFormat.Descriptor instead.
+func (TextFormat) EnumDescriptor() ([]byte, []int) {
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{2}
+}
+
+// DeliveryChannel says which way a message goes.
+type DeliveryChannel int32
+
+const (
+	// Never used.
+	DeliveryChannel_DELIVERY_CHANNEL_UNSPECIFIED DeliveryChannel = 0
+	// By e-mail.
+	DeliveryChannel_DELIVERY_CHANNEL_MAIL DeliveryChannel = 1
+	// By WhatsApp.
+	DeliveryChannel_DELIVERY_CHANNEL_WHATSAPP DeliveryChannel = 2
+)
+
+// Enum value maps for DeliveryChannel.
+var (
+	DeliveryChannel_name = map[int32]string{
+		0: "DELIVERY_CHANNEL_UNSPECIFIED",
+		1: "DELIVERY_CHANNEL_MAIL",
+		2: "DELIVERY_CHANNEL_WHATSAPP",
+	}
+	DeliveryChannel_value = map[string]int32{
+		"DELIVERY_CHANNEL_UNSPECIFIED": 0,
+		"DELIVERY_CHANNEL_MAIL":        1,
+		"DELIVERY_CHANNEL_WHATSAPP":    2,
+	}
+)
+
+func (x DeliveryChannel) Enum() *DeliveryChannel {
+	p := new(DeliveryChannel)
+	*p = x
+	return p
+}
+
+func (x DeliveryChannel) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeliveryChannel) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_thread_v1_thread_proto_enumTypes[3].Descriptor()
+}
+
+func (DeliveryChannel) Type() protoreflect.EnumType {
+	return &file_parley_thread_v1_thread_proto_enumTypes[3]
+}
+
+func (x DeliveryChannel) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeliveryChannel.Descriptor instead.
+func (DeliveryChannel) EnumDescriptor() ([]byte, []int) {
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{3}
+}
+
+// DeliveryState says how far a delivery has come. It only moves forward.
+type DeliveryState int32
+
+const (
+	// Never used.
+	DeliveryState_DELIVERY_STATE_UNSPECIFIED DeliveryState = 0
+	// Waits to be sent, or to be tried again.
+	DeliveryState_DELIVERY_STATE_READY DeliveryState = 1
+	// Taken by the next server or the messenger.
+	DeliveryState_DELIVERY_STATE_SENT DeliveryState = 2
+	// The messenger says that it arrived.
+	DeliveryState_DELIVERY_STATE_DELIVERED DeliveryState = 3
+	// The messenger says that it was read.
+	DeliveryState_DELIVERY_STATE_READ DeliveryState = 4
+	// It could not be sent; it can be sent again.
+	DeliveryState_DELIVERY_STATE_FAILED DeliveryState = 5
+	// It came back.
+	DeliveryState_DELIVERY_STATE_BOUNCED DeliveryState = 6
+	// It was called off before it was sent.
+	DeliveryState_DELIVERY_STATE_CANCELLED DeliveryState = 7
+)
+
+// Enum value maps for DeliveryState.
+var (
+	DeliveryState_name = map[int32]string{
+		0: "DELIVERY_STATE_UNSPECIFIED",
+		1: "DELIVERY_STATE_READY",
+		2: "DELIVERY_STATE_SENT",
+		3: "DELIVERY_STATE_DELIVERED",
+		4: "DELIVERY_STATE_READ",
+		5: "DELIVERY_STATE_FAILED",
+		6: "DELIVERY_STATE_BOUNCED",
+		7: "DELIVERY_STATE_CANCELLED",
+	}
+	DeliveryState_value = map[string]int32{
+		"DELIVERY_STATE_UNSPECIFIED": 0,
+		"DELIVERY_STATE_READY":       1,
+		"DELIVERY_STATE_SENT":        2,
+		"DELIVERY_STATE_DELIVERED":   3,
+		"DELIVERY_STATE_READ":        4,
+		"DELIVERY_STATE_FAILED":      5,
+		"DELIVERY_STATE_BOUNCED":     6,
+		"DELIVERY_STATE_CANCELLED":   7,
+	}
+)
+
+func (x DeliveryState) Enum() *DeliveryState {
+	p := new(DeliveryState)
+	*p = x
+	return p
+}
+
+func (x DeliveryState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeliveryState) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_thread_v1_thread_proto_enumTypes[4].Descriptor()
+}
+
+func (DeliveryState) Type() protoreflect.EnumType {
+	return &file_parley_thread_v1_thread_proto_enumTypes[4]
+}
+
+func (x DeliveryState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeliveryState.Descriptor instead.
+func (DeliveryState) EnumDescriptor() ([]byte, []int) {
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{4}
 }
 
 // SystemEvent says what a system line reports.
@@ -204,11 +388,11 @@ func (x SystemEvent) String() string {
 }
 
 func (SystemEvent) Descriptor() protoreflect.EnumDescriptor {
-	return file_parley_thread_v1_thread_proto_enumTypes[2].Descriptor()
+	return file_parley_thread_v1_thread_proto_enumTypes[5].Descriptor()
 }
 
 func (SystemEvent) Type() protoreflect.EnumType {
-	return &file_parley_thread_v1_thread_proto_enumTypes[2]
+	return &file_parley_thread_v1_thread_proto_enumTypes[5]
 }
 
 func (x SystemEvent) Number() protoreflect.EnumNumber {
@@ -217,7 +401,7 @@ func (x SystemEvent) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SystemEvent.Descriptor instead.
 func (SystemEvent) EnumDescriptor() ([]byte, []int) {
-	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{2}
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{5}
 }
 
 // FileState says how far a file has come.
@@ -257,11 +441,11 @@ func (x FileState) String() string {
 }
 
 func (FileState) Descriptor() protoreflect.EnumDescriptor {
-	return file_parley_thread_v1_thread_proto_enumTypes[3].Descriptor()
+	return file_parley_thread_v1_thread_proto_enumTypes[6].Descriptor()
 }
 
 func (FileState) Type() protoreflect.EnumType {
-	return &file_parley_thread_v1_thread_proto_enumTypes[3]
+	return &file_parley_thread_v1_thread_proto_enumTypes[6]
 }
 
 func (x FileState) Number() protoreflect.EnumNumber {
@@ -270,7 +454,7 @@ func (x FileState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FileState.Descriptor instead.
 func (FileState) EnumDescriptor() ([]byte, []int) {
-	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{3}
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{6}
 }
 
 // Party is somebody who takes part in a thread.
@@ -379,7 +563,27 @@ type Message struct {
 	// When it was deleted; unset if not. What remains is a tombstone.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
 	// Who deleted it.
-	DeletedBy     *Party `protobuf:"bytes,18,opt,name=deleted_by,json=deletedBy,proto3" json:"deleted_by,omitempty"`
+	DeletedBy *Party `protobuf:"bytes,18,opt,name=deleted_by,json=deletedBy,proto3" json:"deleted_by,omitempty"`
+	// The subject, as of a mail; empty for none.
+	Subject string `protobuf:"bytes,19,opt,name=subject,proto3" json:"subject,omitempty"`
+	// How the body is to be read.
+	Format TextFormat `protobuf:"varint,20,opt,name=format,proto3,enum=parley.thread.v1.TextFormat" json:"format,omitempty"`
+	// The message that this one answers; unset if none, or if this reader may not
+	// see that one.
+	ReplyTo *MessageReference `protobuf:"bytes,21,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"`
+	// What people answered it with, the oldest first.
+	Reactions []*Reaction `protobuf:"bytes,22,rep,name=reactions,proto3" json:"reactions,omitempty"`
+	// Who pinned it; unset if it is not pinned.
+	PinnedBy *Party `protobuf:"bytes,23,opt,name=pinned_by,json=pinnedBy,proto3" json:"pinned_by,omitempty"`
+	// How it came to people elsewhere, for users only: up to 100, those that
+	// failed first.
+	Deliveries []*Delivery `protobuf:"bytes,24,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// How many deliveries there are in all, for users only.
+	DeliveryCount int32 `protobuf:"varint,25,opt,name=delivery_count,json=deliveryCount,proto3" json:"delivery_count,omitempty"`
+	// The activity that was done.
+	Activity *ActivityDone `protobuf:"bytes,26,opt,name=activity,proto3" json:"activity,omitempty"`
+	// Where it came from, if by mail.
+	Mail          *MailOrigin `protobuf:"bytes,27,opt,name=mail,proto3" json:"mail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -540,6 +744,488 @@ func (x *Message) GetDeletedBy() *Party {
 	return nil
 }
 
+func (x *Message) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Message) GetFormat() TextFormat {
+	if x != nil {
+		return x.Format
+	}
+	return TextFormat_TEXT_FORMAT_UNSPECIFIED
+}
+
+func (x *Message) GetReplyTo() *MessageReference {
+	if x != nil {
+		return x.ReplyTo
+	}
+	return nil
+}
+
+func (x *Message) GetReactions() []*Reaction {
+	if x != nil {
+		return x.Reactions
+	}
+	return nil
+}
+
+func (x *Message) GetPinnedBy() *Party {
+	if x != nil {
+		return x.PinnedBy
+	}
+	return nil
+}
+
+func (x *Message) GetDeliveries() []*Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *Message) GetDeliveryCount() int32 {
+	if x != nil {
+		return x.DeliveryCount
+	}
+	return 0
+}
+
+func (x *Message) GetActivity() *ActivityDone {
+	if x != nil {
+		return x.Activity
+	}
+	return nil
+}
+
+func (x *Message) GetMail() *MailOrigin {
+	if x != nil {
+		return x.Mail
+	}
+	return nil
+}
+
+// MessageReference is another message in short.
+type MessageReference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the message.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Its place in the thread, in this reader's numbering.
+	Seq int64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	// Who wrote it.
+	Author *Party `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	// The beginning of its text when it was answered, up to 200 characters.
+	Excerpt       string `protobuf:"bytes,4,opt,name=excerpt,proto3" json:"excerpt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageReference) Reset() {
+	*x = MessageReference{}
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageReference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageReference) ProtoMessage() {}
+
+func (x *MessageReference) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageReference.ProtoReflect.Descriptor instead.
+func (*MessageReference) Descriptor() ([]byte, []int) {
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MessageReference) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *MessageReference) GetSeq() int64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *MessageReference) GetAuthor() *Party {
+	if x != nil {
+		return x.Author
+	}
+	return nil
+}
+
+func (x *MessageReference) GetExcerpt() string {
+	if x != nil {
+		return x.Excerpt
+	}
+	return ""
+}
+
+// Reaction is one emoji and who answered with it.
+type Reaction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The emoji.
+	Emoji string `protobuf:"bytes,1,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	// Who, the first first.
+	Parties       []*Party `protobuf:"bytes,2,rep,name=parties,proto3" json:"parties,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reaction) Reset() {
+	*x = Reaction{}
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reaction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reaction) ProtoMessage() {}
+
+func (x *Reaction) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reaction.ProtoReflect.Descriptor instead.
+func (*Reaction) Descriptor() ([]byte, []int) {
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Reaction) GetEmoji() string {
+	if x != nil {
+		return x.Emoji
+	}
+	return ""
+}
+
+func (x *Reaction) GetParties() []*Party {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+// Delivery is one person's copy of a message, outside of Parley.
+type Delivery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Whom it is for: a user or a contact.
+	Party *Party `protobuf:"bytes,2,opt,name=party,proto3" json:"party,omitempty"`
+	// The e-mail address or telephone number.
+	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
+	// Which way.
+	Channel DeliveryChannel `protobuf:"varint,4,opt,name=channel,proto3,enum=parley.thread.v1.DeliveryChannel" json:"channel,omitempty"`
+	// How far it has come.
+	State DeliveryState `protobuf:"varint,5,opt,name=state,proto3,enum=parley.thread.v1.DeliveryState" json:"state,omitempty"`
+	// Why it failed or bounced, in the other server's words; may be empty.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When the state was last changed.
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// When it is to be sent, while it waits.
+	SendTime      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delivery) Reset() {
+	*x = Delivery{}
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delivery) ProtoMessage() {}
+
+func (x *Delivery) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
+func (*Delivery) Descriptor() ([]byte, []int) {
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Delivery) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Delivery) GetParty() *Party {
+	if x != nil {
+		return x.Party
+	}
+	return nil
+}
+
+func (x *Delivery) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Delivery) GetChannel() DeliveryChannel {
+	if x != nil {
+		return x.Channel
+	}
+	return DeliveryChannel_DELIVERY_CHANNEL_UNSPECIFIED
+}
+
+func (x *Delivery) GetState() DeliveryState {
+	if x != nil {
+		return x.State
+	}
+	return DeliveryState_DELIVERY_STATE_UNSPECIFIED
+}
+
+func (x *Delivery) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Delivery) GetUpdateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *Delivery) GetSendTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SendTime
+	}
+	return nil
+}
+
+// ActivityDone is what an activity was when it was done.
+type ActivityDone struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the activity.
+	ActivityId string `protobuf:"bytes,1,opt,name=activity_id,json=activityId,proto3" json:"activity_id,omitempty"`
+	// Name of its type, for example "Call".
+	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	// Icon of its type, by Tabler's name; may be empty.
+	Icon string `protobuf:"bytes,3,opt,name=icon,proto3" json:"icon,omitempty"`
+	// What was to be done.
+	Summary string `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
+	// The details.
+	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	// What who did it says.
+	Feedback string `protobuf:"bytes,6,opt,name=feedback,proto3" json:"feedback,omitempty"`
+	// Whom it was assigned to.
+	Assignee *Party `protobuf:"bytes,7,opt,name=assignee,proto3" json:"assignee,omitempty"`
+	// The day it was due, as 2026-11-30.
+	DueDate       string `protobuf:"bytes,8,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActivityDone) Reset() {
+	*x = ActivityDone{}
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActivityDone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActivityDone) ProtoMessage() {}
+
+func (x *ActivityDone) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActivityDone.ProtoReflect.Descriptor instead.
+func (*ActivityDone) Descriptor() ([]byte, []int) {
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ActivityDone) GetActivityId() string {
+	if x != nil {
+		return x.ActivityId
+	}
+	return ""
+}
+
+func (x *ActivityDone) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *ActivityDone) GetIcon() string {
+	if x != nil {
+		return x.Icon
+	}
+	return ""
+}
+
+func (x *ActivityDone) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *ActivityDone) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *ActivityDone) GetFeedback() string {
+	if x != nil {
+		return x.Feedback
+	}
+	return ""
+}
+
+func (x *ActivityDone) GetAssignee() *Party {
+	if x != nil {
+		return x.Assignee
+	}
+	return nil
+}
+
+func (x *ActivityDone) GetDueDate() string {
+	if x != nil {
+		return x.DueDate
+	}
+	return ""
+}
+
+// MailOrigin says what is known of the mail that a message came by.
+type MailOrigin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sender's address as the mail says it. It proves nothing.
+	From string `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// The name that stood with it; may be empty.
+	FromName string `protobuf:"bytes,2,opt,name=from_name,json=fromName,proto3" json:"from_name,omitempty"`
+	// Text of earlier mails that the sender left below: shown folded.
+	Quoted string `protobuf:"bytes,3,opt,name=quoted,proto3" json:"quoted,omitempty"`
+	// True if there is an HTML part, to be read with MailService.GetMessageHtml.
+	HasHtml       bool `protobuf:"varint,4,opt,name=has_html,json=hasHtml,proto3" json:"has_html,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailOrigin) Reset() {
+	*x = MailOrigin{}
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailOrigin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailOrigin) ProtoMessage() {}
+
+func (x *MailOrigin) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailOrigin.ProtoReflect.Descriptor instead.
+func (*MailOrigin) Descriptor() ([]byte, []int) {
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *MailOrigin) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *MailOrigin) GetFromName() string {
+	if x != nil {
+		return x.FromName
+	}
+	return ""
+}
+
+func (x *MailOrigin) GetQuoted() string {
+	if x != nil {
+		return x.Quoted
+	}
+	return ""
+}
+
+func (x *MailOrigin) GetHasHtml() bool {
+	if x != nil {
+		return x.HasHtml
+	}
+	return false
+}
+
 // FieldChange is one tracked field's change, as a person reads it.
 type FieldChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -558,7 +1244,7 @@ type FieldChange struct {
 
 func (x *FieldChange) Reset() {
 	*x = FieldChange{}
-	mi := &file_parley_thread_v1_thread_proto_msgTypes[2]
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +1256,7 @@ func (x *FieldChange) String() string {
 func (*FieldChange) ProtoMessage() {}
 
 func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_thread_proto_msgTypes[2]
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +1269,7 @@ func (x *FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
 func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{2}
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *FieldChange) GetField() string {
@@ -627,7 +1313,7 @@ type SystemLine struct {
 
 func (x *SystemLine) Reset() {
 	*x = SystemLine{}
-	mi := &file_parley_thread_v1_thread_proto_msgTypes[3]
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -639,7 +1325,7 @@ func (x *SystemLine) String() string {
 func (*SystemLine) ProtoMessage() {}
 
 func (x *SystemLine) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_thread_proto_msgTypes[3]
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -652,7 +1338,7 @@ func (x *SystemLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SystemLine.ProtoReflect.Descriptor instead.
 func (*SystemLine) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{3}
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SystemLine) GetEvent() SystemEvent {
@@ -690,14 +1376,20 @@ type File struct {
 	// Who uploaded it.
 	Author *Party `protobuf:"bytes,8,opt,name=author,proto3" json:"author,omitempty"`
 	// When the upload began.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// True if there is a small picture of it to be had; see CreateFileLink.
+	HasPreview bool `protobuf:"varint,10,opt,name=has_preview,json=hasPreview,proto3" json:"has_preview,omitempty"`
+	// How wide that picture is, in pixels: up to 1024; 0 if not known yet.
+	PreviewWidth int32 `protobuf:"varint,11,opt,name=preview_width,json=previewWidth,proto3" json:"preview_width,omitempty"`
+	// How high it is.
+	PreviewHeight int32 `protobuf:"varint,12,opt,name=preview_height,json=previewHeight,proto3" json:"preview_height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *File) Reset() {
 	*x = File{}
-	mi := &file_parley_thread_v1_thread_proto_msgTypes[4]
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -709,7 +1401,7 @@ func (x *File) String() string {
 func (*File) ProtoMessage() {}
 
 func (x *File) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_thread_proto_msgTypes[4]
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -722,7 +1414,7 @@ func (x *File) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use File.ProtoReflect.Descriptor instead.
 func (*File) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{4}
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *File) GetId() string {
@@ -788,6 +1480,27 @@ func (x *File) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *File) GetHasPreview() bool {
+	if x != nil {
+		return x.HasPreview
+	}
+	return false
+}
+
+func (x *File) GetPreviewWidth() int32 {
+	if x != nil {
+		return x.PreviewWidth
+	}
+	return 0
+}
+
+func (x *File) GetPreviewHeight() int32 {
+	if x != nil {
+		return x.PreviewHeight
+	}
+	return 0
+}
+
 // ReadMark says how far somebody has read. It only grows.
 type ReadMark struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -803,7 +1516,7 @@ type ReadMark struct {
 
 func (x *ReadMark) Reset() {
 	*x = ReadMark{}
-	mi := &file_parley_thread_v1_thread_proto_msgTypes[5]
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +1528,7 @@ func (x *ReadMark) String() string {
 func (*ReadMark) ProtoMessage() {}
 
 func (x *ReadMark) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_thread_v1_thread_proto_msgTypes[5]
+	mi := &file_parley_thread_v1_thread_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +1541,7 @@ func (x *ReadMark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadMark.ProtoReflect.Descriptor instead.
 func (*ReadMark) Descriptor() ([]byte, []int) {
-	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{5}
+	return file_parley_thread_v1_thread_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ReadMark) GetThreadId() string {
@@ -860,7 +1573,7 @@ const file_parley_thread_v1_thread_proto_rawDesc = "" +
 	"\x05Party\x12/\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1b.parley.thread.v1.PartyKindR\x04kind\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
-	"\x04name\x18\x03 \x01(\tR\x04name\"\xe4\x05\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\"\xb4\t\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tthread_id\x18\x02 \x01(\tR\bthreadId\x12\x10\n" +
@@ -884,7 +1597,53 @@ const file_parley_thread_v1_thread_proto_rawDesc = "" +
 	"\vdelete_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"deleteTime\x126\n" +
 	"\n" +
-	"deleted_by\x18\x12 \x01(\v2\x17.parley.thread.v1.PartyR\tdeletedBy\"s\n" +
+	"deleted_by\x18\x12 \x01(\v2\x17.parley.thread.v1.PartyR\tdeletedBy\x12\x18\n" +
+	"\asubject\x18\x13 \x01(\tR\asubject\x124\n" +
+	"\x06format\x18\x14 \x01(\x0e2\x1c.parley.thread.v1.TextFormatR\x06format\x12=\n" +
+	"\breply_to\x18\x15 \x01(\v2\".parley.thread.v1.MessageReferenceR\areplyTo\x128\n" +
+	"\treactions\x18\x16 \x03(\v2\x1a.parley.thread.v1.ReactionR\treactions\x124\n" +
+	"\tpinned_by\x18\x17 \x01(\v2\x17.parley.thread.v1.PartyR\bpinnedBy\x12:\n" +
+	"\n" +
+	"deliveries\x18\x18 \x03(\v2\x1a.parley.thread.v1.DeliveryR\n" +
+	"deliveries\x12%\n" +
+	"\x0edelivery_count\x18\x19 \x01(\x05R\rdeliveryCount\x12:\n" +
+	"\bactivity\x18\x1a \x01(\v2\x1e.parley.thread.v1.ActivityDoneR\bactivity\x120\n" +
+	"\x04mail\x18\x1b \x01(\v2\x1c.parley.thread.v1.MailOriginR\x04mail\"\x8e\x01\n" +
+	"\x10MessageReference\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\x03R\x03seq\x12/\n" +
+	"\x06author\x18\x03 \x01(\v2\x17.parley.thread.v1.PartyR\x06author\x12\x18\n" +
+	"\aexcerpt\x18\x04 \x01(\tR\aexcerpt\"S\n" +
+	"\bReaction\x12\x14\n" +
+	"\x05emoji\x18\x01 \x01(\tR\x05emoji\x121\n" +
+	"\aparties\x18\x02 \x03(\v2\x17.parley.thread.v1.PartyR\aparties\"\xe5\x02\n" +
+	"\bDelivery\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
+	"\x05party\x18\x02 \x01(\v2\x17.parley.thread.v1.PartyR\x05party\x12\x18\n" +
+	"\aaddress\x18\x03 \x01(\tR\aaddress\x12;\n" +
+	"\achannel\x18\x04 \x01(\x0e2!.parley.thread.v1.DeliveryChannelR\achannel\x125\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x1f.parley.thread.v1.DeliveryStateR\x05state\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12;\n" +
+	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"updateTime\x127\n" +
+	"\tsend_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bsendTime\"\xf1\x01\n" +
+	"\fActivityDone\x12\x1f\n" +
+	"\vactivity_id\x18\x01 \x01(\tR\n" +
+	"activityId\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +
+	"\x04icon\x18\x03 \x01(\tR\x04icon\x12\x18\n" +
+	"\asummary\x18\x04 \x01(\tR\asummary\x12\x12\n" +
+	"\x04note\x18\x05 \x01(\tR\x04note\x12\x1a\n" +
+	"\bfeedback\x18\x06 \x01(\tR\bfeedback\x123\n" +
+	"\bassignee\x18\a \x01(\v2\x17.parley.thread.v1.PartyR\bassignee\x12\x19\n" +
+	"\bdue_date\x18\b \x01(\tR\adueDate\"p\n" +
+	"\n" +
+	"MailOrigin\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\tR\x04from\x12\x1b\n" +
+	"\tfrom_name\x18\x02 \x01(\tR\bfromName\x12\x16\n" +
+	"\x06quoted\x18\x03 \x01(\tR\x06quoted\x12\x19\n" +
+	"\bhas_html\x18\x04 \x01(\bR\ahasHtml\"s\n" +
 	"\vFieldChange\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x14\n" +
 	"\x05label\x18\x02 \x01(\tR\x05label\x12\x1b\n" +
@@ -893,7 +1652,7 @@ const file_parley_thread_v1_thread_proto_rawDesc = "" +
 	"\n" +
 	"SystemLine\x123\n" +
 	"\x05event\x18\x01 \x01(\x0e2\x1d.parley.thread.v1.SystemEventR\x05event\x12-\n" +
-	"\x05party\x18\x02 \x01(\v2\x17.parley.thread.v1.PartyR\x05party\"\xb7\x02\n" +
+	"\x05party\x18\x02 \x01(\v2\x17.parley.thread.v1.PartyR\x05party\"\xa4\x03\n" +
 	"\x04File\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tthread_id\x18\x02 \x01(\tR\bthreadId\x12\x12\n" +
@@ -905,7 +1664,12 @@ const file_parley_thread_v1_thread_proto_rawDesc = "" +
 	"\binternal\x18\a \x01(\bR\binternal\x12/\n" +
 	"\x06author\x18\b \x01(\v2\x17.parley.thread.v1.PartyR\x06author\x12;\n" +
 	"\vcreate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"h\n" +
+	"createTime\x12\x1f\n" +
+	"\vhas_preview\x18\n" +
+	" \x01(\bR\n" +
+	"hasPreview\x12#\n" +
+	"\rpreview_width\x18\v \x01(\x05R\fpreviewWidth\x12%\n" +
+	"\x0epreview_height\x18\f \x01(\x05R\rpreviewHeight\"h\n" +
 	"\bReadMark\x12\x1b\n" +
 	"\tthread_id\x18\x01 \x01(\tR\bthreadId\x12-\n" +
 	"\x05party\x18\x02 \x01(\v2\x17.parley.thread.v1.PartyR\x05party\x12\x10\n" +
@@ -915,12 +1679,31 @@ const file_parley_thread_v1_thread_proto_rawDesc = "" +
 	"\x0fPARTY_KIND_USER\x10\x01\x12\x16\n" +
 	"\x12PARTY_KIND_CONTACT\x10\x02\x12\x16\n" +
 	"\x12PARTY_KIND_VISITOR\x10\x03\x12\x15\n" +
-	"\x11PARTY_KIND_SYSTEM\x10\x04*w\n" +
+	"\x11PARTY_KIND_SYSTEM\x10\x04*\x92\x01\n" +
 	"\vMessageKind\x12\x1c\n" +
 	"\x18MESSAGE_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14MESSAGE_KIND_COMMENT\x10\x01\x12\x17\n" +
 	"\x13MESSAGE_KIND_CHANGE\x10\x02\x12\x17\n" +
-	"\x13MESSAGE_KIND_SYSTEM\x10\x03*\xa7\x02\n" +
+	"\x13MESSAGE_KIND_SYSTEM\x10\x03\x12\x19\n" +
+	"\x15MESSAGE_KIND_ACTIVITY\x10\x04*Z\n" +
+	"\n" +
+	"TextFormat\x12\x1b\n" +
+	"\x17TEXT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11TEXT_FORMAT_PLAIN\x10\x01\x12\x18\n" +
+	"\x14TEXT_FORMAT_MARKDOWN\x10\x02*m\n" +
+	"\x0fDeliveryChannel\x12 \n" +
+	"\x1cDELIVERY_CHANNEL_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15DELIVERY_CHANNEL_MAIL\x10\x01\x12\x1d\n" +
+	"\x19DELIVERY_CHANNEL_WHATSAPP\x10\x02*\xee\x01\n" +
+	"\rDeliveryState\x12\x1e\n" +
+	"\x1aDELIVERY_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14DELIVERY_STATE_READY\x10\x01\x12\x17\n" +
+	"\x13DELIVERY_STATE_SENT\x10\x02\x12\x1c\n" +
+	"\x18DELIVERY_STATE_DELIVERED\x10\x03\x12\x17\n" +
+	"\x13DELIVERY_STATE_READ\x10\x04\x12\x19\n" +
+	"\x15DELIVERY_STATE_FAILED\x10\x05\x12\x1a\n" +
+	"\x16DELIVERY_STATE_BOUNCED\x10\x06\x12\x1c\n" +
+	"\x18DELIVERY_STATE_CANCELLED\x10\a*\xa7\x02\n" +
 	"\vSystemEvent\x12\x1c\n" +
 	"\x18SYSTEM_EVENT_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bSYSTEM_EVENT_RECORD_CREATED\x10\x01\x12\x1c\n" +
@@ -949,44 +1732,67 @@ func file_parley_thread_v1_thread_proto_rawDescGZIP() []byte {
 	return file_parley_thread_v1_thread_proto_rawDescData
 }
 
-var file_parley_thread_v1_thread_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_parley_thread_v1_thread_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_parley_thread_v1_thread_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_parley_thread_v1_thread_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_parley_thread_v1_thread_proto_goTypes = []any{
 	(PartyKind)(0),                // 0: parley.thread.v1.PartyKind
 	(MessageKind)(0),              // 1: parley.thread.v1.MessageKind
-	(SystemEvent)(0),              // 2: parley.thread.v1.SystemEvent
-	(FileState)(0),                // 3: parley.thread.v1.FileState
-	(*Party)(nil),                 // 4: parley.thread.v1.Party
-	(*Message)(nil),               // 5: parley.thread.v1.Message
-	(*FieldChange)(nil),           // 6: parley.thread.v1.FieldChange
-	(*SystemLine)(nil),            // 7: parley.thread.v1.SystemLine
-	(*File)(nil),                  // 8: parley.thread.v1.File
-	(*ReadMark)(nil),              // 9: parley.thread.v1.ReadMark
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(TextFormat)(0),               // 2: parley.thread.v1.TextFormat
+	(DeliveryChannel)(0),          // 3: parley.thread.v1.DeliveryChannel
+	(DeliveryState)(0),            // 4: parley.thread.v1.DeliveryState
+	(SystemEvent)(0),              // 5: parley.thread.v1.SystemEvent
+	(FileState)(0),                // 6: parley.thread.v1.FileState
+	(*Party)(nil),                 // 7: parley.thread.v1.Party
+	(*Message)(nil),               // 8: parley.thread.v1.Message
+	(*MessageReference)(nil),      // 9: parley.thread.v1.MessageReference
+	(*Reaction)(nil),              // 10: parley.thread.v1.Reaction
+	(*Delivery)(nil),              // 11: parley.thread.v1.Delivery
+	(*ActivityDone)(nil),          // 12: parley.thread.v1.ActivityDone
+	(*MailOrigin)(nil),            // 13: parley.thread.v1.MailOrigin
+	(*FieldChange)(nil),           // 14: parley.thread.v1.FieldChange
+	(*SystemLine)(nil),            // 15: parley.thread.v1.SystemLine
+	(*File)(nil),                  // 16: parley.thread.v1.File
+	(*ReadMark)(nil),              // 17: parley.thread.v1.ReadMark
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
 }
 var file_parley_thread_v1_thread_proto_depIdxs = []int32{
 	0,  // 0: parley.thread.v1.Party.kind:type_name -> parley.thread.v1.PartyKind
 	1,  // 1: parley.thread.v1.Message.kind:type_name -> parley.thread.v1.MessageKind
-	4,  // 2: parley.thread.v1.Message.author:type_name -> parley.thread.v1.Party
-	8,  // 3: parley.thread.v1.Message.files:type_name -> parley.thread.v1.File
-	4,  // 4: parley.thread.v1.Message.mentions:type_name -> parley.thread.v1.Party
-	6,  // 5: parley.thread.v1.Message.changes:type_name -> parley.thread.v1.FieldChange
-	7,  // 6: parley.thread.v1.Message.system:type_name -> parley.thread.v1.SystemLine
-	10, // 7: parley.thread.v1.Message.create_time:type_name -> google.protobuf.Timestamp
-	10, // 8: parley.thread.v1.Message.edit_time:type_name -> google.protobuf.Timestamp
-	10, // 9: parley.thread.v1.Message.delete_time:type_name -> google.protobuf.Timestamp
-	4,  // 10: parley.thread.v1.Message.deleted_by:type_name -> parley.thread.v1.Party
-	2,  // 11: parley.thread.v1.SystemLine.event:type_name -> parley.thread.v1.SystemEvent
-	4,  // 12: parley.thread.v1.SystemLine.party:type_name -> parley.thread.v1.Party
-	3,  // 13: parley.thread.v1.File.state:type_name -> parley.thread.v1.FileState
-	4,  // 14: parley.thread.v1.File.author:type_name -> parley.thread.v1.Party
-	10, // 15: parley.thread.v1.File.create_time:type_name -> google.protobuf.Timestamp
-	4,  // 16: parley.thread.v1.ReadMark.party:type_name -> parley.thread.v1.Party
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	7,  // 2: parley.thread.v1.Message.author:type_name -> parley.thread.v1.Party
+	16, // 3: parley.thread.v1.Message.files:type_name -> parley.thread.v1.File
+	7,  // 4: parley.thread.v1.Message.mentions:type_name -> parley.thread.v1.Party
+	14, // 5: parley.thread.v1.Message.changes:type_name -> parley.thread.v1.FieldChange
+	15, // 6: parley.thread.v1.Message.system:type_name -> parley.thread.v1.SystemLine
+	18, // 7: parley.thread.v1.Message.create_time:type_name -> google.protobuf.Timestamp
+	18, // 8: parley.thread.v1.Message.edit_time:type_name -> google.protobuf.Timestamp
+	18, // 9: parley.thread.v1.Message.delete_time:type_name -> google.protobuf.Timestamp
+	7,  // 10: parley.thread.v1.Message.deleted_by:type_name -> parley.thread.v1.Party
+	2,  // 11: parley.thread.v1.Message.format:type_name -> parley.thread.v1.TextFormat
+	9,  // 12: parley.thread.v1.Message.reply_to:type_name -> parley.thread.v1.MessageReference
+	10, // 13: parley.thread.v1.Message.reactions:type_name -> parley.thread.v1.Reaction
+	7,  // 14: parley.thread.v1.Message.pinned_by:type_name -> parley.thread.v1.Party
+	11, // 15: parley.thread.v1.Message.deliveries:type_name -> parley.thread.v1.Delivery
+	12, // 16: parley.thread.v1.Message.activity:type_name -> parley.thread.v1.ActivityDone
+	13, // 17: parley.thread.v1.Message.mail:type_name -> parley.thread.v1.MailOrigin
+	7,  // 18: parley.thread.v1.MessageReference.author:type_name -> parley.thread.v1.Party
+	7,  // 19: parley.thread.v1.Reaction.parties:type_name -> parley.thread.v1.Party
+	7,  // 20: parley.thread.v1.Delivery.party:type_name -> parley.thread.v1.Party
+	3,  // 21: parley.thread.v1.Delivery.channel:type_name -> parley.thread.v1.DeliveryChannel
+	4,  // 22: parley.thread.v1.Delivery.state:type_name -> parley.thread.v1.DeliveryState
+	18, // 23: parley.thread.v1.Delivery.update_time:type_name -> google.protobuf.Timestamp
+	18, // 24: parley.thread.v1.Delivery.send_time:type_name -> google.protobuf.Timestamp
+	7,  // 25: parley.thread.v1.ActivityDone.assignee:type_name -> parley.thread.v1.Party
+	5,  // 26: parley.thread.v1.SystemLine.event:type_name -> parley.thread.v1.SystemEvent
+	7,  // 27: parley.thread.v1.SystemLine.party:type_name -> parley.thread.v1.Party
+	6,  // 28: parley.thread.v1.File.state:type_name -> parley.thread.v1.FileState
+	7,  // 29: parley.thread.v1.File.author:type_name -> parley.thread.v1.Party
+	18, // 30: parley.thread.v1.File.create_time:type_name -> google.protobuf.Timestamp
+	7,  // 31: parley.thread.v1.ReadMark.party:type_name -> parley.thread.v1.Party
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_parley_thread_v1_thread_proto_init() }
@@ -999,8 +1805,8 @@ func file_parley_thread_v1_thread_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_thread_v1_thread_proto_rawDesc), len(file_parley_thread_v1_thread_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   6,
+			NumEnums:      7,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

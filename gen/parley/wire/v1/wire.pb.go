@@ -10,7 +10,10 @@
 package wirev1
 
 import (
+	v12 "github.com/parley-chat/parley/gen/parley/activity/v1"
+	v14 "github.com/parley-chat/parley/gen/parley/compose/v1"
 	v11 "github.com/parley-chat/parley/gen/parley/identity/v1"
+	v13 "github.com/parley-chat/parley/gen/parley/record/v1"
 	v1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -38,7 +41,25 @@ type Extra struct {
 	// What happened.
 	System *v1.SystemLine `protobuf:"bytes,4,opt,name=system,proto3" json:"system,omitempty"`
 	// Who deleted the message.
-	DeletedBy     *v1.Party `protobuf:"bytes,5,opt,name=deleted_by,json=deletedBy,proto3" json:"deleted_by,omitempty"`
+	DeletedBy *v1.Party `protobuf:"bytes,5,opt,name=deleted_by,json=deletedBy,proto3" json:"deleted_by,omitempty"`
+	// The subject.
+	Subject string `protobuf:"bytes,6,opt,name=subject,proto3" json:"subject,omitempty"`
+	// How the body is to be read.
+	Format v1.TextFormat `protobuf:"varint,7,opt,name=format,proto3,enum=parley.thread.v1.TextFormat" json:"format,omitempty"`
+	// What it answers.
+	ReplyTo *Reply `protobuf:"bytes,8,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"`
+	// What people answered it with.
+	Reactions []*v1.Reaction `protobuf:"bytes,9,rep,name=reactions,proto3" json:"reactions,omitempty"`
+	// Who pinned it.
+	PinnedBy *v1.Party `protobuf:"bytes,10,opt,name=pinned_by,json=pinnedBy,proto3" json:"pinned_by,omitempty"`
+	// Where it goes besides.
+	Deliveries []*v1.Delivery `protobuf:"bytes,11,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// How many deliveries there are in all.
+	DeliveryCount int32 `protobuf:"varint,12,opt,name=delivery_count,json=deliveryCount,proto3" json:"delivery_count,omitempty"`
+	// The activity that was done.
+	Activity *v1.ActivityDone `protobuf:"bytes,13,opt,name=activity,proto3" json:"activity,omitempty"`
+	// Where it came from.
+	Mail          *v1.MailOrigin `protobuf:"bytes,14,opt,name=mail,proto3" json:"mail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -108,6 +129,142 @@ func (x *Extra) GetDeletedBy() *v1.Party {
 	return nil
 }
 
+func (x *Extra) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Extra) GetFormat() v1.TextFormat {
+	if x != nil {
+		return x.Format
+	}
+	return v1.TextFormat(0)
+}
+
+func (x *Extra) GetReplyTo() *Reply {
+	if x != nil {
+		return x.ReplyTo
+	}
+	return nil
+}
+
+func (x *Extra) GetReactions() []*v1.Reaction {
+	if x != nil {
+		return x.Reactions
+	}
+	return nil
+}
+
+func (x *Extra) GetPinnedBy() *v1.Party {
+	if x != nil {
+		return x.PinnedBy
+	}
+	return nil
+}
+
+func (x *Extra) GetDeliveries() []*v1.Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *Extra) GetDeliveryCount() int32 {
+	if x != nil {
+		return x.DeliveryCount
+	}
+	return 0
+}
+
+func (x *Extra) GetActivity() *v1.ActivityDone {
+	if x != nil {
+		return x.Activity
+	}
+	return nil
+}
+
+func (x *Extra) GetMail() *v1.MailOrigin {
+	if x != nil {
+		return x.Mail
+	}
+	return nil
+}
+
+// Reply says what a message answers, in both numberings.
+type Reply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reference, in the internal numbering.
+	Reference *v1.MessageReference `protobuf:"bytes,1,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Its place among what outsiders may see.
+	PublicSeq int64 `protobuf:"varint,2,opt,name=public_seq,json=publicSeq,proto3" json:"public_seq,omitempty"`
+	// The author's name for outsiders.
+	AuthorPublicName string `protobuf:"bytes,3,opt,name=author_public_name,json=authorPublicName,proto3" json:"author_public_name,omitempty"`
+	// True if it is a note, which outsiders never hear of.
+	Internal      bool `protobuf:"varint,4,opt,name=internal,proto3" json:"internal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reply) Reset() {
+	*x = Reply{}
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reply) ProtoMessage() {}
+
+func (x *Reply) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reply.ProtoReflect.Descriptor instead.
+func (*Reply) Descriptor() ([]byte, []int) {
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Reply) GetReference() *v1.MessageReference {
+	if x != nil {
+		return x.Reference
+	}
+	return nil
+}
+
+func (x *Reply) GetPublicSeq() int64 {
+	if x != nil {
+		return x.PublicSeq
+	}
+	return 0
+}
+
+func (x *Reply) GetAuthorPublicName() string {
+	if x != nil {
+		return x.AuthorPublicName
+	}
+	return ""
+}
+
+func (x *Reply) GetInternal() bool {
+	if x != nil {
+		return x.Internal
+	}
+	return false
+}
+
 // Change is a field's change and the roles that may read it.
 type Change struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -121,7 +278,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[1]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -133,7 +290,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[1]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -146,7 +303,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{1}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Change) GetChange() *v1.FieldChange {
@@ -183,6 +340,9 @@ type Signal struct {
 	//	*Signal_Revocation
 	//	*Signal_StreamUpdate
 	//	*Signal_Forget
+	//	*Signal_Activity
+	//	*Signal_Compose
+	//	*Signal_Records
 	What          isSignal_What `protobuf_oneof:"what"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -190,7 +350,7 @@ type Signal struct {
 
 func (x *Signal) Reset() {
 	*x = Signal{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[2]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -202,7 +362,7 @@ func (x *Signal) String() string {
 func (*Signal) ProtoMessage() {}
 
 func (x *Signal) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[2]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -215,7 +375,7 @@ func (x *Signal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Signal.ProtoReflect.Descriptor instead.
 func (*Signal) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{2}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Signal) GetWorkspaceId() []byte {
@@ -320,6 +480,33 @@ func (x *Signal) GetForget() *Forget {
 	return nil
 }
 
+func (x *Signal) GetActivity() *Activity {
+	if x != nil {
+		if x, ok := x.What.(*Signal_Activity); ok {
+			return x.Activity
+		}
+	}
+	return nil
+}
+
+func (x *Signal) GetCompose() *Compose {
+	if x != nil {
+		if x, ok := x.What.(*Signal_Compose); ok {
+			return x.Compose
+		}
+	}
+	return nil
+}
+
+func (x *Signal) GetRecords() *Records {
+	if x != nil {
+		if x, ok := x.What.(*Signal_Records); ok {
+			return x.Records
+		}
+	}
+	return nil
+}
+
 type isSignal_What interface {
 	isSignal_What()
 }
@@ -369,6 +556,21 @@ type Signal_Forget struct {
 	Forget *Forget `protobuf:"bytes,11,opt,name=forget,proto3,oneof"`
 }
 
+type Signal_Activity struct {
+	// What is planned on a record changed.
+	Activity *Activity `protobuf:"bytes,16,opt,name=activity,proto3,oneof"`
+}
+
+type Signal_Compose struct {
+	// What a user writes changed.
+	Compose *Compose `protobuf:"bytes,17,opt,name=compose,proto3,oneof"`
+}
+
+type Signal_Records struct {
+	// Records changed.
+	Records *Records `protobuf:"bytes,18,opt,name=records,proto3,oneof"`
+}
+
 func (*Signal_Message) isSignal_What() {}
 
 func (*Signal_Mark) isSignal_What() {}
@@ -387,6 +589,12 @@ func (*Signal_StreamUpdate) isSignal_What() {}
 
 func (*Signal_Forget) isSignal_What() {}
 
+func (*Signal_Activity) isSignal_What() {}
+
+func (*Signal_Compose) isSignal_What() {}
+
+func (*Signal_Records) isSignal_What() {}
+
 // Message is a message in full, as stored.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -404,7 +612,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[3]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -416,7 +624,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[3]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -429,7 +637,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{3}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Message) GetMessage() *v1.Message {
@@ -475,7 +683,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[4]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -487,7 +695,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[4]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -500,7 +708,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{4}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Mark) GetMark() *v1.ReadMark {
@@ -543,7 +751,7 @@ type Typing struct {
 
 func (x *Typing) Reset() {
 	*x = Typing{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[5]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -555,7 +763,7 @@ func (x *Typing) String() string {
 func (*Typing) ProtoMessage() {}
 
 func (x *Typing) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[5]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -568,7 +776,7 @@ func (x *Typing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Typing.ProtoReflect.Descriptor instead.
 func (*Typing) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{5}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Typing) GetThreadId() string {
@@ -619,7 +827,7 @@ type Inbox struct {
 
 func (x *Inbox) Reset() {
 	*x = Inbox{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[6]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -631,7 +839,7 @@ func (x *Inbox) String() string {
 func (*Inbox) ProtoMessage() {}
 
 func (x *Inbox) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[6]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -644,7 +852,7 @@ func (x *Inbox) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inbox.ProtoReflect.Descriptor instead.
 func (*Inbox) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{6}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Inbox) GetUserId() []byte {
@@ -674,7 +882,7 @@ type Revocation struct {
 
 func (x *Revocation) Reset() {
 	*x = Revocation{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[7]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -686,7 +894,7 @@ func (x *Revocation) String() string {
 func (*Revocation) ProtoMessage() {}
 
 func (x *Revocation) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[7]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -699,7 +907,7 @@ func (x *Revocation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revocation.ProtoReflect.Descriptor instead.
 func (*Revocation) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{7}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Revocation) GetCredentialId() []byte {
@@ -729,7 +937,7 @@ type StreamUpdate struct {
 
 func (x *StreamUpdate) Reset() {
 	*x = StreamUpdate{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[8]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -741,7 +949,7 @@ func (x *StreamUpdate) String() string {
 func (*StreamUpdate) ProtoMessage() {}
 
 func (x *StreamUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[8]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -754,7 +962,7 @@ func (x *StreamUpdate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamUpdate.ProtoReflect.Descriptor instead.
 func (*StreamUpdate) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{8}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *StreamUpdate) GetCredentialId() []byte {
@@ -784,7 +992,7 @@ type Forget struct {
 
 func (x *Forget) Reset() {
 	*x = Forget{}
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[9]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -796,7 +1004,7 @@ func (x *Forget) String() string {
 func (*Forget) ProtoMessage() {}
 
 func (x *Forget) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_wire_v1_wire_proto_msgTypes[9]
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -809,7 +1017,7 @@ func (x *Forget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Forget.ProtoReflect.Descriptor instead.
 func (*Forget) Descriptor() ([]byte, []int) {
-	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{9}
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Forget) GetRecordType() string {
@@ -826,21 +1034,236 @@ func (x *Forget) GetThreadId() []byte {
 	return nil
 }
 
+// Activity says what changed of the activities of a record, and whose they are.
+type Activity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The change.
+	Change *v12.ActivityChange `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	// UUIDs of the users whose activities changed, 16 bytes each.
+	UserIds       [][]byte `protobuf:"bytes,2,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Activity) Reset() {
+	*x = Activity{}
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Activity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Activity) ProtoMessage() {}
+
+func (x *Activity) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Activity.ProtoReflect.Descriptor instead.
+func (*Activity) Descriptor() ([]byte, []int) {
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Activity) GetChange() *v12.ActivityChange {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *Activity) GetUserIds() [][]byte {
+	if x != nil {
+		return x.UserIds
+	}
+	return nil
+}
+
+// Records says which records changed; several are of one transaction.
+type Records struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changes.
+	Changes       []*v13.RecordChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Records) Reset() {
+	*x = Records{}
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Records) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Records) ProtoMessage() {}
+
+func (x *Records) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Records.ProtoReflect.Descriptor instead.
+func (*Records) Descriptor() ([]byte, []int) {
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Records) GetChanges() []*v13.RecordChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+// Compose says what changed of what a user writes, to that user alone.
+type Compose struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the user, 16 bytes.
+	UserId []byte `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What changed.
+	//
+	// Types that are valid to be assigned to Change:
+	//
+	//	*Compose_Draft
+	//	*Compose_Scheduled
+	Change        isCompose_Change `protobuf_oneof:"change"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Compose) Reset() {
+	*x = Compose{}
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Compose) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Compose) ProtoMessage() {}
+
+func (x *Compose) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_wire_v1_wire_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Compose.ProtoReflect.Descriptor instead.
+func (*Compose) Descriptor() ([]byte, []int) {
+	return file_parley_wire_v1_wire_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Compose) GetUserId() []byte {
+	if x != nil {
+		return x.UserId
+	}
+	return nil
+}
+
+func (x *Compose) GetChange() isCompose_Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *Compose) GetDraft() *v14.DraftChange {
+	if x != nil {
+		if x, ok := x.Change.(*Compose_Draft); ok {
+			return x.Draft
+		}
+	}
+	return nil
+}
+
+func (x *Compose) GetScheduled() *v14.ScheduledChange {
+	if x != nil {
+		if x, ok := x.Change.(*Compose_Scheduled); ok {
+			return x.Scheduled
+		}
+	}
+	return nil
+}
+
+type isCompose_Change interface {
+	isCompose_Change()
+}
+
+type Compose_Draft struct {
+	// A draft.
+	Draft *v14.DraftChange `protobuf:"bytes,2,opt,name=draft,proto3,oneof"`
+}
+
+type Compose_Scheduled struct {
+	// A scheduled message.
+	Scheduled *v14.ScheduledChange `protobuf:"bytes,3,opt,name=scheduled,proto3,oneof"`
+}
+
+func (*Compose_Draft) isCompose_Change() {}
+
+func (*Compose_Scheduled) isCompose_Change() {}
+
 var File_parley_wire_v1_wire_proto protoreflect.FileDescriptor
 
 const file_parley_wire_v1_wire_proto_rawDesc = "" +
 	"\n" +
-	"\x19parley/wire/v1/wire.proto\x12\x0eparley.wire.v1\x1a!parley/identity/v1/identity.proto\x1a\x1dparley/thread/v1/thread.proto\"\x8a\x02\n" +
+	"\x19parley/wire/v1/wire.proto\x12\x0eparley.wire.v1\x1a!parley/activity/v1/activity.proto\x1a\x1fparley/compose/v1/compose.proto\x1a!parley/identity/v1/identity.proto\x1a\x1dparley/record/v1/record.proto\x1a\x1dparley/thread/v1/thread.proto\"\xcd\x05\n" +
 	"\x05Extra\x12,\n" +
 	"\x05files\x18\x01 \x03(\v2\x16.parley.thread.v1.FileR\x05files\x123\n" +
 	"\bmentions\x18\x02 \x03(\v2\x17.parley.thread.v1.PartyR\bmentions\x120\n" +
 	"\achanges\x18\x03 \x03(\v2\x16.parley.wire.v1.ChangeR\achanges\x124\n" +
 	"\x06system\x18\x04 \x01(\v2\x1c.parley.thread.v1.SystemLineR\x06system\x126\n" +
 	"\n" +
-	"deleted_by\x18\x05 \x01(\v2\x17.parley.thread.v1.PartyR\tdeletedBy\"o\n" +
+	"deleted_by\x18\x05 \x01(\v2\x17.parley.thread.v1.PartyR\tdeletedBy\x12\x18\n" +
+	"\asubject\x18\x06 \x01(\tR\asubject\x124\n" +
+	"\x06format\x18\a \x01(\x0e2\x1c.parley.thread.v1.TextFormatR\x06format\x120\n" +
+	"\breply_to\x18\b \x01(\v2\x15.parley.wire.v1.ReplyR\areplyTo\x128\n" +
+	"\treactions\x18\t \x03(\v2\x1a.parley.thread.v1.ReactionR\treactions\x124\n" +
+	"\tpinned_by\x18\n" +
+	" \x01(\v2\x17.parley.thread.v1.PartyR\bpinnedBy\x12:\n" +
+	"\n" +
+	"deliveries\x18\v \x03(\v2\x1a.parley.thread.v1.DeliveryR\n" +
+	"deliveries\x12%\n" +
+	"\x0edelivery_count\x18\f \x01(\x05R\rdeliveryCount\x12:\n" +
+	"\bactivity\x18\r \x01(\v2\x1e.parley.thread.v1.ActivityDoneR\bactivity\x120\n" +
+	"\x04mail\x18\x0e \x01(\v2\x1c.parley.thread.v1.MailOriginR\x04mail\"\xb2\x01\n" +
+	"\x05Reply\x12@\n" +
+	"\treference\x18\x01 \x01(\v2\".parley.thread.v1.MessageReferenceR\treference\x12\x1d\n" +
+	"\n" +
+	"public_seq\x18\x02 \x01(\x03R\tpublicSeq\x12,\n" +
+	"\x12author_public_name\x18\x03 \x01(\tR\x10authorPublicName\x12\x1a\n" +
+	"\binternal\x18\x04 \x01(\bR\binternal\"o\n" +
 	"\x06Change\x125\n" +
 	"\x06change\x18\x01 \x01(\v2\x1d.parley.thread.v1.FieldChangeR\x06change\x12.\n" +
-	"\x05roles\x18\x02 \x03(\x0e2\x18.parley.identity.v1.RoleR\x05roles\"\x8a\x04\n" +
+	"\x05roles\x18\x02 \x03(\x0e2\x18.parley.identity.v1.RoleR\x05roles\"\xac\x05\n" +
 	"\x06Signal\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\fR\vworkspaceId\x12\x17\n" +
 	"\anode_id\x18\x02 \x01(\fR\x06nodeId\x123\n" +
@@ -855,7 +1278,10 @@ const file_parley_wire_v1_wire_proto_rawDesc = "" +
 	"revocation\x12C\n" +
 	"\rstream_update\x18\n" +
 	" \x01(\v2\x1c.parley.wire.v1.StreamUpdateH\x00R\fstreamUpdate\x120\n" +
-	"\x06forget\x18\v \x01(\v2\x16.parley.wire.v1.ForgetH\x00R\x06forgetB\x06\n" +
+	"\x06forget\x18\v \x01(\v2\x16.parley.wire.v1.ForgetH\x00R\x06forget\x126\n" +
+	"\bactivity\x18\x10 \x01(\v2\x18.parley.wire.v1.ActivityH\x00R\bactivity\x123\n" +
+	"\acompose\x18\x11 \x01(\v2\x17.parley.wire.v1.ComposeH\x00R\acompose\x123\n" +
+	"\arecords\x18\x12 \x01(\v2\x17.parley.wire.v1.RecordsH\x00R\arecordsB\x06\n" +
 	"\x04what\"\xb8\x01\n" +
 	"\aMessage\x123\n" +
 	"\amessage\x18\x01 \x01(\v2\x19.parley.thread.v1.MessageR\amessage\x12\x1d\n" +
@@ -889,7 +1315,17 @@ const file_parley_wire_v1_wire_proto_rawDesc = "" +
 	"\x06Forget\x12\x1f\n" +
 	"\vrecord_type\x18\x01 \x01(\tR\n" +
 	"recordType\x12\x1b\n" +
-	"\tthread_id\x18\x02 \x01(\fR\bthreadIdB\xb2\x01\n" +
+	"\tthread_id\x18\x02 \x01(\fR\bthreadId\"a\n" +
+	"\bActivity\x12:\n" +
+	"\x06change\x18\x01 \x01(\v2\".parley.activity.v1.ActivityChangeR\x06change\x12\x19\n" +
+	"\buser_ids\x18\x02 \x03(\fR\auserIds\"C\n" +
+	"\aRecords\x128\n" +
+	"\achanges\x18\x01 \x03(\v2\x1e.parley.record.v1.RecordChangeR\achanges\"\xa8\x01\n" +
+	"\aCompose\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\fR\x06userId\x126\n" +
+	"\x05draft\x18\x02 \x01(\v2\x1e.parley.compose.v1.DraftChangeH\x00R\x05draft\x12B\n" +
+	"\tscheduled\x18\x03 \x01(\v2\".parley.compose.v1.ScheduledChangeH\x00R\tscheduledB\b\n" +
+	"\x06changeB\xb2\x01\n" +
 	"\x12com.parley.wire.v1B\tWireProtoP\x01Z7github.com/parley-chat/parley/gen/parley/wire/v1;wirev1\xa2\x02\x03PWX\xaa\x02\x0eParley.Wire.V1\xca\x02\x0eParley\\Wire\\V1\xe2\x02\x1aParley\\Wire\\V1\\GPBMetadata\xea\x02\x10Parley::Wire::V1b\x06proto3"
 
 var (
@@ -904,50 +1340,79 @@ func file_parley_wire_v1_wire_proto_rawDescGZIP() []byte {
 	return file_parley_wire_v1_wire_proto_rawDescData
 }
 
-var file_parley_wire_v1_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_parley_wire_v1_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_parley_wire_v1_wire_proto_goTypes = []any{
-	(*Extra)(nil),          // 0: parley.wire.v1.Extra
-	(*Change)(nil),         // 1: parley.wire.v1.Change
-	(*Signal)(nil),         // 2: parley.wire.v1.Signal
-	(*Message)(nil),        // 3: parley.wire.v1.Message
-	(*Mark)(nil),           // 4: parley.wire.v1.Mark
-	(*Typing)(nil),         // 5: parley.wire.v1.Typing
-	(*Inbox)(nil),          // 6: parley.wire.v1.Inbox
-	(*Revocation)(nil),     // 7: parley.wire.v1.Revocation
-	(*StreamUpdate)(nil),   // 8: parley.wire.v1.StreamUpdate
-	(*Forget)(nil),         // 9: parley.wire.v1.Forget
-	(*v1.File)(nil),        // 10: parley.thread.v1.File
-	(*v1.Party)(nil),       // 11: parley.thread.v1.Party
-	(*v1.SystemLine)(nil),  // 12: parley.thread.v1.SystemLine
-	(*v1.FieldChange)(nil), // 13: parley.thread.v1.FieldChange
-	(v11.Role)(0),          // 14: parley.identity.v1.Role
-	(*v1.Message)(nil),     // 15: parley.thread.v1.Message
-	(*v1.ReadMark)(nil),    // 16: parley.thread.v1.ReadMark
+	(*Extra)(nil),               // 0: parley.wire.v1.Extra
+	(*Reply)(nil),               // 1: parley.wire.v1.Reply
+	(*Change)(nil),              // 2: parley.wire.v1.Change
+	(*Signal)(nil),              // 3: parley.wire.v1.Signal
+	(*Message)(nil),             // 4: parley.wire.v1.Message
+	(*Mark)(nil),                // 5: parley.wire.v1.Mark
+	(*Typing)(nil),              // 6: parley.wire.v1.Typing
+	(*Inbox)(nil),               // 7: parley.wire.v1.Inbox
+	(*Revocation)(nil),          // 8: parley.wire.v1.Revocation
+	(*StreamUpdate)(nil),        // 9: parley.wire.v1.StreamUpdate
+	(*Forget)(nil),              // 10: parley.wire.v1.Forget
+	(*Activity)(nil),            // 11: parley.wire.v1.Activity
+	(*Records)(nil),             // 12: parley.wire.v1.Records
+	(*Compose)(nil),             // 13: parley.wire.v1.Compose
+	(*v1.File)(nil),             // 14: parley.thread.v1.File
+	(*v1.Party)(nil),            // 15: parley.thread.v1.Party
+	(*v1.SystemLine)(nil),       // 16: parley.thread.v1.SystemLine
+	(v1.TextFormat)(0),          // 17: parley.thread.v1.TextFormat
+	(*v1.Reaction)(nil),         // 18: parley.thread.v1.Reaction
+	(*v1.Delivery)(nil),         // 19: parley.thread.v1.Delivery
+	(*v1.ActivityDone)(nil),     // 20: parley.thread.v1.ActivityDone
+	(*v1.MailOrigin)(nil),       // 21: parley.thread.v1.MailOrigin
+	(*v1.MessageReference)(nil), // 22: parley.thread.v1.MessageReference
+	(*v1.FieldChange)(nil),      // 23: parley.thread.v1.FieldChange
+	(v11.Role)(0),               // 24: parley.identity.v1.Role
+	(*v1.Message)(nil),          // 25: parley.thread.v1.Message
+	(*v1.ReadMark)(nil),         // 26: parley.thread.v1.ReadMark
+	(*v12.ActivityChange)(nil),  // 27: parley.activity.v1.ActivityChange
+	(*v13.RecordChange)(nil),    // 28: parley.record.v1.RecordChange
+	(*v14.DraftChange)(nil),     // 29: parley.compose.v1.DraftChange
+	(*v14.ScheduledChange)(nil), // 30: parley.compose.v1.ScheduledChange
 }
 var file_parley_wire_v1_wire_proto_depIdxs = []int32{
-	10, // 0: parley.wire.v1.Extra.files:type_name -> parley.thread.v1.File
-	11, // 1: parley.wire.v1.Extra.mentions:type_name -> parley.thread.v1.Party
-	1,  // 2: parley.wire.v1.Extra.changes:type_name -> parley.wire.v1.Change
-	12, // 3: parley.wire.v1.Extra.system:type_name -> parley.thread.v1.SystemLine
-	11, // 4: parley.wire.v1.Extra.deleted_by:type_name -> parley.thread.v1.Party
-	13, // 5: parley.wire.v1.Change.change:type_name -> parley.thread.v1.FieldChange
-	14, // 6: parley.wire.v1.Change.roles:type_name -> parley.identity.v1.Role
-	3,  // 7: parley.wire.v1.Signal.message:type_name -> parley.wire.v1.Message
-	4,  // 8: parley.wire.v1.Signal.mark:type_name -> parley.wire.v1.Mark
-	5,  // 9: parley.wire.v1.Signal.typing:type_name -> parley.wire.v1.Typing
-	6,  // 10: parley.wire.v1.Signal.inbox:type_name -> parley.wire.v1.Inbox
-	7,  // 11: parley.wire.v1.Signal.revocation:type_name -> parley.wire.v1.Revocation
-	8,  // 12: parley.wire.v1.Signal.stream_update:type_name -> parley.wire.v1.StreamUpdate
-	9,  // 13: parley.wire.v1.Signal.forget:type_name -> parley.wire.v1.Forget
-	15, // 14: parley.wire.v1.Message.message:type_name -> parley.thread.v1.Message
-	0,  // 15: parley.wire.v1.Message.extra:type_name -> parley.wire.v1.Extra
-	16, // 16: parley.wire.v1.Mark.mark:type_name -> parley.thread.v1.ReadMark
-	11, // 17: parley.wire.v1.Typing.party:type_name -> parley.thread.v1.Party
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	14, // 0: parley.wire.v1.Extra.files:type_name -> parley.thread.v1.File
+	15, // 1: parley.wire.v1.Extra.mentions:type_name -> parley.thread.v1.Party
+	2,  // 2: parley.wire.v1.Extra.changes:type_name -> parley.wire.v1.Change
+	16, // 3: parley.wire.v1.Extra.system:type_name -> parley.thread.v1.SystemLine
+	15, // 4: parley.wire.v1.Extra.deleted_by:type_name -> parley.thread.v1.Party
+	17, // 5: parley.wire.v1.Extra.format:type_name -> parley.thread.v1.TextFormat
+	1,  // 6: parley.wire.v1.Extra.reply_to:type_name -> parley.wire.v1.Reply
+	18, // 7: parley.wire.v1.Extra.reactions:type_name -> parley.thread.v1.Reaction
+	15, // 8: parley.wire.v1.Extra.pinned_by:type_name -> parley.thread.v1.Party
+	19, // 9: parley.wire.v1.Extra.deliveries:type_name -> parley.thread.v1.Delivery
+	20, // 10: parley.wire.v1.Extra.activity:type_name -> parley.thread.v1.ActivityDone
+	21, // 11: parley.wire.v1.Extra.mail:type_name -> parley.thread.v1.MailOrigin
+	22, // 12: parley.wire.v1.Reply.reference:type_name -> parley.thread.v1.MessageReference
+	23, // 13: parley.wire.v1.Change.change:type_name -> parley.thread.v1.FieldChange
+	24, // 14: parley.wire.v1.Change.roles:type_name -> parley.identity.v1.Role
+	4,  // 15: parley.wire.v1.Signal.message:type_name -> parley.wire.v1.Message
+	5,  // 16: parley.wire.v1.Signal.mark:type_name -> parley.wire.v1.Mark
+	6,  // 17: parley.wire.v1.Signal.typing:type_name -> parley.wire.v1.Typing
+	7,  // 18: parley.wire.v1.Signal.inbox:type_name -> parley.wire.v1.Inbox
+	8,  // 19: parley.wire.v1.Signal.revocation:type_name -> parley.wire.v1.Revocation
+	9,  // 20: parley.wire.v1.Signal.stream_update:type_name -> parley.wire.v1.StreamUpdate
+	10, // 21: parley.wire.v1.Signal.forget:type_name -> parley.wire.v1.Forget
+	11, // 22: parley.wire.v1.Signal.activity:type_name -> parley.wire.v1.Activity
+	13, // 23: parley.wire.v1.Signal.compose:type_name -> parley.wire.v1.Compose
+	12, // 24: parley.wire.v1.Signal.records:type_name -> parley.wire.v1.Records
+	25, // 25: parley.wire.v1.Message.message:type_name -> parley.thread.v1.Message
+	0,  // 26: parley.wire.v1.Message.extra:type_name -> parley.wire.v1.Extra
+	26, // 27: parley.wire.v1.Mark.mark:type_name -> parley.thread.v1.ReadMark
+	15, // 28: parley.wire.v1.Typing.party:type_name -> parley.thread.v1.Party
+	27, // 29: parley.wire.v1.Activity.change:type_name -> parley.activity.v1.ActivityChange
+	28, // 30: parley.wire.v1.Records.changes:type_name -> parley.record.v1.RecordChange
+	29, // 31: parley.wire.v1.Compose.draft:type_name -> parley.compose.v1.DraftChange
+	30, // 32: parley.wire.v1.Compose.scheduled:type_name -> parley.compose.v1.ScheduledChange
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_parley_wire_v1_wire_proto_init() }
@@ -955,7 +1420,7 @@ func file_parley_wire_v1_wire_proto_init() {
 	if File_parley_wire_v1_wire_proto != nil {
 		return
 	}
-	file_parley_wire_v1_wire_proto_msgTypes[2].OneofWrappers = []any{
+	file_parley_wire_v1_wire_proto_msgTypes[3].OneofWrappers = []any{
 		(*Signal_Message)(nil),
 		(*Signal_Mark)(nil),
 		(*Signal_Typing)(nil),
@@ -965,6 +1430,13 @@ func file_parley_wire_v1_wire_proto_init() {
 		(*Signal_Revocation)(nil),
 		(*Signal_StreamUpdate)(nil),
 		(*Signal_Forget)(nil),
+		(*Signal_Activity)(nil),
+		(*Signal_Compose)(nil),
+		(*Signal_Records)(nil),
+	}
+	file_parley_wire_v1_wire_proto_msgTypes[13].OneofWrappers = []any{
+		(*Compose_Draft)(nil),
+		(*Compose_Scheduled)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -972,7 +1444,7 @@ func file_parley_wire_v1_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_wire_v1_wire_proto_rawDesc), len(file_parley_wire_v1_wire_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

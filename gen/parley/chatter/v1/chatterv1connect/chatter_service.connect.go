@@ -86,6 +86,42 @@ const (
 	// ChatterServiceGetInboxCountsProcedure is the fully-qualified name of the ChatterService's
 	// GetInboxCounts RPC.
 	ChatterServiceGetInboxCountsProcedure = "/parley.chatter.v1.ChatterService/GetInboxCounts"
+	// ChatterServicePreviewRecipientsProcedure is the fully-qualified name of the ChatterService's
+	// PreviewRecipients RPC.
+	ChatterServicePreviewRecipientsProcedure = "/parley.chatter.v1.ChatterService/PreviewRecipients"
+	// ChatterServiceSetReactionProcedure is the fully-qualified name of the ChatterService's
+	// SetReaction RPC.
+	ChatterServiceSetReactionProcedure = "/parley.chatter.v1.ChatterService/SetReaction"
+	// ChatterServiceSetPinnedProcedure is the fully-qualified name of the ChatterService's SetPinned
+	// RPC.
+	ChatterServiceSetPinnedProcedure = "/parley.chatter.v1.ChatterService/SetPinned"
+	// ChatterServiceListPinnedMessagesProcedure is the fully-qualified name of the ChatterService's
+	// ListPinnedMessages RPC.
+	ChatterServiceListPinnedMessagesProcedure = "/parley.chatter.v1.ChatterService/ListPinnedMessages"
+	// ChatterServiceSetStarredProcedure is the fully-qualified name of the ChatterService's SetStarred
+	// RPC.
+	ChatterServiceSetStarredProcedure = "/parley.chatter.v1.ChatterService/SetStarred"
+	// ChatterServiceListMessageVersionsProcedure is the fully-qualified name of the ChatterService's
+	// ListMessageVersions RPC.
+	ChatterServiceListMessageVersionsProcedure = "/parley.chatter.v1.ChatterService/ListMessageVersions"
+	// ChatterServiceListDeliveriesProcedure is the fully-qualified name of the ChatterService's
+	// ListDeliveries RPC.
+	ChatterServiceListDeliveriesProcedure = "/parley.chatter.v1.ChatterService/ListDeliveries"
+	// ChatterServiceRetryDeliveryProcedure is the fully-qualified name of the ChatterService's
+	// RetryDelivery RPC.
+	ChatterServiceRetryDeliveryProcedure = "/parley.chatter.v1.ChatterService/RetryDelivery"
+	// ChatterServiceCancelDeliveriesProcedure is the fully-qualified name of the ChatterService's
+	// CancelDeliveries RPC.
+	ChatterServiceCancelDeliveriesProcedure = "/parley.chatter.v1.ChatterService/CancelDeliveries"
+	// ChatterServicePreviewInvitationProcedure is the fully-qualified name of the ChatterService's
+	// PreviewInvitation RPC.
+	ChatterServicePreviewInvitationProcedure = "/parley.chatter.v1.ChatterService/PreviewInvitation"
+	// ChatterServiceGetNotificationSettingsProcedure is the fully-qualified name of the
+	// ChatterService's GetNotificationSettings RPC.
+	ChatterServiceGetNotificationSettingsProcedure = "/parley.chatter.v1.ChatterService/GetNotificationSettings"
+	// ChatterServiceUpdateNotificationSettingsProcedure is the fully-qualified name of the
+	// ChatterService's UpdateNotificationSettings RPC.
+	ChatterServiceUpdateNotificationSettingsProcedure = "/parley.chatter.v1.ChatterService/UpdateNotificationSettings"
 )
 
 // ChatterServiceClient is a client for the parley.chatter.v1.ChatterService service.
@@ -105,7 +141,8 @@ type ChatterServiceClient interface {
 	PostMessage(context.Context, *v1.PostMessageRequest) (*v1.PostMessageResponse, error)
 	// EditMessage replaces the text of one's own message or, for an
 	// administrator, of anyone's. Earlier texts are kept for administrators. A
-	// change entry is never edited: FAILED_PRECONDITION, reason NOT_EDITABLE.
+	// change entry is never edited: FAILED_PRECONDITION, reason NOT_EDITABLE. In a
+	// closed chat nothing is edited: FAILED_PRECONDITION, reason CHAT_CLOSED.
 	EditMessage(context.Context, *v1.EditMessageRequest) (*v1.EditMessageResponse, error)
 	// DeleteMessage leaves a tombstone in place of one's own message or, for an
 	// administrator, of anyone's.
@@ -154,6 +191,46 @@ type ChatterServiceClient interface {
 	// GetInboxCounts answers how much is unread, in all and for the threads
 	// named. Of more than 1,000 unread items the newest 1,000 are counted.
 	GetInboxCounts(context.Context, *v1.GetInboxCountsRequest) (*v1.GetInboxCountsResponse, error)
+	// PreviewRecipients says, before anything is sent, who would see a message or
+	// note, who would be told of it and by which way, and who of them is outside.
+	// PostMessage with the same fields reaches just these, unless somebody begins or
+	// ends to follow meanwhile.
+	PreviewRecipients(context.Context, *v1.PreviewRecipientsRequest) (*v1.PreviewRecipientsResponse, error)
+	// SetReaction answers a message with an emoji, or takes that back. A message
+	// takes up to 20 different ones: more fail with FAILED_PRECONDITION, reason
+	// REACTIONS_FULL; what is no emoji with INVALID_ARGUMENT, reason EMOJI_INVALID.
+	SetReaction(context.Context, *v1.SetReactionRequest) (*v1.SetReactionResponse, error)
+	// SetPinned pins a message to its thread, or takes it off. A thread has up to
+	// 50 pinned ones: more fail with FAILED_PRECONDITION, reason PINS_FULL.
+	SetPinned(context.Context, *v1.SetPinnedRequest) (*v1.SetPinnedResponse, error)
+	// ListPinnedMessages lists what is pinned to a thread, the newest first.
+	ListPinnedMessages(context.Context, *v1.ListPinnedMessagesRequest) (*v1.ListPinnedMessagesResponse, error)
+	// SetStarred stars any message that the caller may read, for the caller alone:
+	// it is then among the starred items of the inbox. Taking the star off leaves
+	// what was in the inbox before.
+	SetStarred(context.Context, *v1.SetStarredRequest) (*v1.SetStarredResponse, error)
+	// ListMessageVersions lists the texts that edits and the deletion of a message
+	// replaced, the newest first.
+	ListMessageVersions(context.Context, *v1.ListMessageVersionsRequest) (*v1.ListMessageVersionsResponse, error)
+	// ListDeliveries pages through the deliveries of one message, those that
+	// failed first.
+	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
+	// RetryDelivery sends one failed, bounced or cancelled delivery again, to the
+	// address that the person has now. One that is on its way or has arrived fails
+	// with FAILED_PRECONDITION, reason DELIVERY_NOT_FAILED.
+	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
+	// CancelDeliveries calls off what is still held of a message: that undoes its
+	// sending. The message stays in the thread. It answers how many were called off
+	// and how many had gone already.
+	CancelDeliveries(context.Context, *v1.CancelDeliveriesRequest) (*v1.CancelDeliveriesResponse, error)
+	// PreviewInvitation answers the text that would invite somebody to follow a
+	// thread, to be edited and given to AddFollower.
+	PreviewInvitation(context.Context, *v1.PreviewInvitationRequest) (*v1.PreviewInvitationResponse, error)
+	// GetNotificationSettings answers how the caller wants to be told of things.
+	GetNotificationSettings(context.Context, *v1.GetNotificationSettingsRequest) (*v1.GetNotificationSettingsResponse, error)
+	// UpdateNotificationSettings changes how the caller wants to be told of
+	// things.
+	UpdateNotificationSettings(context.Context, *v1.UpdateNotificationSettingsRequest) (*v1.UpdateNotificationSettingsResponse, error)
 }
 
 // NewChatterServiceClient constructs a client for the parley.chatter.v1.ChatterService service. By
@@ -293,29 +370,125 @@ func NewChatterServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		previewRecipients: connect.NewClient[v1.PreviewRecipientsRequest, v1.PreviewRecipientsResponse](
+			httpClient,
+			baseURL+ChatterServicePreviewRecipientsProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("PreviewRecipients")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		setReaction: connect.NewClient[v1.SetReactionRequest, v1.SetReactionResponse](
+			httpClient,
+			baseURL+ChatterServiceSetReactionProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("SetReaction")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
+		setPinned: connect.NewClient[v1.SetPinnedRequest, v1.SetPinnedResponse](
+			httpClient,
+			baseURL+ChatterServiceSetPinnedProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("SetPinned")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
+		listPinnedMessages: connect.NewClient[v1.ListPinnedMessagesRequest, v1.ListPinnedMessagesResponse](
+			httpClient,
+			baseURL+ChatterServiceListPinnedMessagesProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("ListPinnedMessages")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		setStarred: connect.NewClient[v1.SetStarredRequest, v1.SetStarredResponse](
+			httpClient,
+			baseURL+ChatterServiceSetStarredProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("SetStarred")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
+		listMessageVersions: connect.NewClient[v1.ListMessageVersionsRequest, v1.ListMessageVersionsResponse](
+			httpClient,
+			baseURL+ChatterServiceListMessageVersionsProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("ListMessageVersions")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		listDeliveries: connect.NewClient[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse](
+			httpClient,
+			baseURL+ChatterServiceListDeliveriesProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("ListDeliveries")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		retryDelivery: connect.NewClient[v1.RetryDeliveryRequest, v1.RetryDeliveryResponse](
+			httpClient,
+			baseURL+ChatterServiceRetryDeliveryProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("RetryDelivery")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
+		cancelDeliveries: connect.NewClient[v1.CancelDeliveriesRequest, v1.CancelDeliveriesResponse](
+			httpClient,
+			baseURL+ChatterServiceCancelDeliveriesProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("CancelDeliveries")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
+		previewInvitation: connect.NewClient[v1.PreviewInvitationRequest, v1.PreviewInvitationResponse](
+			httpClient,
+			baseURL+ChatterServicePreviewInvitationProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("PreviewInvitation")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		getNotificationSettings: connect.NewClient[v1.GetNotificationSettingsRequest, v1.GetNotificationSettingsResponse](
+			httpClient,
+			baseURL+ChatterServiceGetNotificationSettingsProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("GetNotificationSettings")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		updateNotificationSettings: connect.NewClient[v1.UpdateNotificationSettingsRequest, v1.UpdateNotificationSettingsResponse](
+			httpClient,
+			baseURL+ChatterServiceUpdateNotificationSettingsProcedure,
+			connect.WithSchema(chatterServiceMethods.ByName("UpdateNotificationSettings")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // chatterServiceClient implements ChatterServiceClient.
 type chatterServiceClient struct {
-	postMessage     *connect.Client[v1.PostMessageRequest, v1.PostMessageResponse]
-	editMessage     *connect.Client[v1.EditMessageRequest, v1.EditMessageResponse]
-	deleteMessage   *connect.Client[v1.DeleteMessageRequest, v1.DeleteMessageResponse]
-	listMessages    *connect.Client[v1.ListMessagesRequest, v1.ListMessagesResponse]
-	getThread       *connect.Client[v1.GetThreadRequest, v1.GetThreadResponse]
-	markRead        *connect.Client[v1.MarkReadRequest, v1.MarkReadResponse]
-	setTyping       *connect.Client[v1.SetTypingRequest, v1.SetTypingResponse]
-	follow          *connect.Client[v1.FollowRequest, v1.FollowResponse]
-	unfollow        *connect.Client[v1.UnfollowRequest, v1.UnfollowResponse]
-	listFollowers   *connect.Client[v1.ListFollowersRequest, v1.ListFollowersResponse]
-	addFollower     *connect.Client[v1.AddFollowerRequest, v1.AddFollowerResponse]
-	removeFollower  *connect.Client[v1.RemoveFollowerRequest, v1.RemoveFollowerResponse]
-	updateFollower  *connect.Client[v1.UpdateFollowerRequest, v1.UpdateFollowerResponse]
-	suggestParties  *connect.Client[v1.SuggestPartiesRequest, v1.SuggestPartiesResponse]
-	listInbox       *connect.Client[v1.ListInboxRequest, v1.ListInboxResponse]
-	updateInboxItem *connect.Client[v1.UpdateInboxItemRequest, v1.UpdateInboxItemResponse]
-	markInboxRead   *connect.Client[v1.MarkInboxReadRequest, v1.MarkInboxReadResponse]
-	getInboxCounts  *connect.Client[v1.GetInboxCountsRequest, v1.GetInboxCountsResponse]
+	postMessage                *connect.Client[v1.PostMessageRequest, v1.PostMessageResponse]
+	editMessage                *connect.Client[v1.EditMessageRequest, v1.EditMessageResponse]
+	deleteMessage              *connect.Client[v1.DeleteMessageRequest, v1.DeleteMessageResponse]
+	listMessages               *connect.Client[v1.ListMessagesRequest, v1.ListMessagesResponse]
+	getThread                  *connect.Client[v1.GetThreadRequest, v1.GetThreadResponse]
+	markRead                   *connect.Client[v1.MarkReadRequest, v1.MarkReadResponse]
+	setTyping                  *connect.Client[v1.SetTypingRequest, v1.SetTypingResponse]
+	follow                     *connect.Client[v1.FollowRequest, v1.FollowResponse]
+	unfollow                   *connect.Client[v1.UnfollowRequest, v1.UnfollowResponse]
+	listFollowers              *connect.Client[v1.ListFollowersRequest, v1.ListFollowersResponse]
+	addFollower                *connect.Client[v1.AddFollowerRequest, v1.AddFollowerResponse]
+	removeFollower             *connect.Client[v1.RemoveFollowerRequest, v1.RemoveFollowerResponse]
+	updateFollower             *connect.Client[v1.UpdateFollowerRequest, v1.UpdateFollowerResponse]
+	suggestParties             *connect.Client[v1.SuggestPartiesRequest, v1.SuggestPartiesResponse]
+	listInbox                  *connect.Client[v1.ListInboxRequest, v1.ListInboxResponse]
+	updateInboxItem            *connect.Client[v1.UpdateInboxItemRequest, v1.UpdateInboxItemResponse]
+	markInboxRead              *connect.Client[v1.MarkInboxReadRequest, v1.MarkInboxReadResponse]
+	getInboxCounts             *connect.Client[v1.GetInboxCountsRequest, v1.GetInboxCountsResponse]
+	previewRecipients          *connect.Client[v1.PreviewRecipientsRequest, v1.PreviewRecipientsResponse]
+	setReaction                *connect.Client[v1.SetReactionRequest, v1.SetReactionResponse]
+	setPinned                  *connect.Client[v1.SetPinnedRequest, v1.SetPinnedResponse]
+	listPinnedMessages         *connect.Client[v1.ListPinnedMessagesRequest, v1.ListPinnedMessagesResponse]
+	setStarred                 *connect.Client[v1.SetStarredRequest, v1.SetStarredResponse]
+	listMessageVersions        *connect.Client[v1.ListMessageVersionsRequest, v1.ListMessageVersionsResponse]
+	listDeliveries             *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
+	retryDelivery              *connect.Client[v1.RetryDeliveryRequest, v1.RetryDeliveryResponse]
+	cancelDeliveries           *connect.Client[v1.CancelDeliveriesRequest, v1.CancelDeliveriesResponse]
+	previewInvitation          *connect.Client[v1.PreviewInvitationRequest, v1.PreviewInvitationResponse]
+	getNotificationSettings    *connect.Client[v1.GetNotificationSettingsRequest, v1.GetNotificationSettingsResponse]
+	updateNotificationSettings *connect.Client[v1.UpdateNotificationSettingsRequest, v1.UpdateNotificationSettingsResponse]
 }
 
 // PostMessage calls parley.chatter.v1.ChatterService.PostMessage.
@@ -480,6 +653,114 @@ func (c *chatterServiceClient) GetInboxCounts(ctx context.Context, req *v1.GetIn
 	return nil, err
 }
 
+// PreviewRecipients calls parley.chatter.v1.ChatterService.PreviewRecipients.
+func (c *chatterServiceClient) PreviewRecipients(ctx context.Context, req *v1.PreviewRecipientsRequest) (*v1.PreviewRecipientsResponse, error) {
+	response, err := c.previewRecipients.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SetReaction calls parley.chatter.v1.ChatterService.SetReaction.
+func (c *chatterServiceClient) SetReaction(ctx context.Context, req *v1.SetReactionRequest) (*v1.SetReactionResponse, error) {
+	response, err := c.setReaction.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SetPinned calls parley.chatter.v1.ChatterService.SetPinned.
+func (c *chatterServiceClient) SetPinned(ctx context.Context, req *v1.SetPinnedRequest) (*v1.SetPinnedResponse, error) {
+	response, err := c.setPinned.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListPinnedMessages calls parley.chatter.v1.ChatterService.ListPinnedMessages.
+func (c *chatterServiceClient) ListPinnedMessages(ctx context.Context, req *v1.ListPinnedMessagesRequest) (*v1.ListPinnedMessagesResponse, error) {
+	response, err := c.listPinnedMessages.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SetStarred calls parley.chatter.v1.ChatterService.SetStarred.
+func (c *chatterServiceClient) SetStarred(ctx context.Context, req *v1.SetStarredRequest) (*v1.SetStarredResponse, error) {
+	response, err := c.setStarred.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListMessageVersions calls parley.chatter.v1.ChatterService.ListMessageVersions.
+func (c *chatterServiceClient) ListMessageVersions(ctx context.Context, req *v1.ListMessageVersionsRequest) (*v1.ListMessageVersionsResponse, error) {
+	response, err := c.listMessageVersions.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListDeliveries calls parley.chatter.v1.ChatterService.ListDeliveries.
+func (c *chatterServiceClient) ListDeliveries(ctx context.Context, req *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error) {
+	response, err := c.listDeliveries.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RetryDelivery calls parley.chatter.v1.ChatterService.RetryDelivery.
+func (c *chatterServiceClient) RetryDelivery(ctx context.Context, req *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error) {
+	response, err := c.retryDelivery.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CancelDeliveries calls parley.chatter.v1.ChatterService.CancelDeliveries.
+func (c *chatterServiceClient) CancelDeliveries(ctx context.Context, req *v1.CancelDeliveriesRequest) (*v1.CancelDeliveriesResponse, error) {
+	response, err := c.cancelDeliveries.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// PreviewInvitation calls parley.chatter.v1.ChatterService.PreviewInvitation.
+func (c *chatterServiceClient) PreviewInvitation(ctx context.Context, req *v1.PreviewInvitationRequest) (*v1.PreviewInvitationResponse, error) {
+	response, err := c.previewInvitation.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetNotificationSettings calls parley.chatter.v1.ChatterService.GetNotificationSettings.
+func (c *chatterServiceClient) GetNotificationSettings(ctx context.Context, req *v1.GetNotificationSettingsRequest) (*v1.GetNotificationSettingsResponse, error) {
+	response, err := c.getNotificationSettings.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpdateNotificationSettings calls parley.chatter.v1.ChatterService.UpdateNotificationSettings.
+func (c *chatterServiceClient) UpdateNotificationSettings(ctx context.Context, req *v1.UpdateNotificationSettingsRequest) (*v1.UpdateNotificationSettingsResponse, error) {
+	response, err := c.updateNotificationSettings.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ChatterServiceHandler is an implementation of the parley.chatter.v1.ChatterService service.
 type ChatterServiceHandler interface {
 	// PostMessage adds a message or, if internal, a note. Both appear at once to
@@ -497,7 +778,8 @@ type ChatterServiceHandler interface {
 	PostMessage(context.Context, *v1.PostMessageRequest) (*v1.PostMessageResponse, error)
 	// EditMessage replaces the text of one's own message or, for an
 	// administrator, of anyone's. Earlier texts are kept for administrators. A
-	// change entry is never edited: FAILED_PRECONDITION, reason NOT_EDITABLE.
+	// change entry is never edited: FAILED_PRECONDITION, reason NOT_EDITABLE. In a
+	// closed chat nothing is edited: FAILED_PRECONDITION, reason CHAT_CLOSED.
 	EditMessage(context.Context, *v1.EditMessageRequest) (*v1.EditMessageResponse, error)
 	// DeleteMessage leaves a tombstone in place of one's own message or, for an
 	// administrator, of anyone's.
@@ -546,6 +828,46 @@ type ChatterServiceHandler interface {
 	// GetInboxCounts answers how much is unread, in all and for the threads
 	// named. Of more than 1,000 unread items the newest 1,000 are counted.
 	GetInboxCounts(context.Context, *v1.GetInboxCountsRequest) (*v1.GetInboxCountsResponse, error)
+	// PreviewRecipients says, before anything is sent, who would see a message or
+	// note, who would be told of it and by which way, and who of them is outside.
+	// PostMessage with the same fields reaches just these, unless somebody begins or
+	// ends to follow meanwhile.
+	PreviewRecipients(context.Context, *v1.PreviewRecipientsRequest) (*v1.PreviewRecipientsResponse, error)
+	// SetReaction answers a message with an emoji, or takes that back. A message
+	// takes up to 20 different ones: more fail with FAILED_PRECONDITION, reason
+	// REACTIONS_FULL; what is no emoji with INVALID_ARGUMENT, reason EMOJI_INVALID.
+	SetReaction(context.Context, *v1.SetReactionRequest) (*v1.SetReactionResponse, error)
+	// SetPinned pins a message to its thread, or takes it off. A thread has up to
+	// 50 pinned ones: more fail with FAILED_PRECONDITION, reason PINS_FULL.
+	SetPinned(context.Context, *v1.SetPinnedRequest) (*v1.SetPinnedResponse, error)
+	// ListPinnedMessages lists what is pinned to a thread, the newest first.
+	ListPinnedMessages(context.Context, *v1.ListPinnedMessagesRequest) (*v1.ListPinnedMessagesResponse, error)
+	// SetStarred stars any message that the caller may read, for the caller alone:
+	// it is then among the starred items of the inbox. Taking the star off leaves
+	// what was in the inbox before.
+	SetStarred(context.Context, *v1.SetStarredRequest) (*v1.SetStarredResponse, error)
+	// ListMessageVersions lists the texts that edits and the deletion of a message
+	// replaced, the newest first.
+	ListMessageVersions(context.Context, *v1.ListMessageVersionsRequest) (*v1.ListMessageVersionsResponse, error)
+	// ListDeliveries pages through the deliveries of one message, those that
+	// failed first.
+	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
+	// RetryDelivery sends one failed, bounced or cancelled delivery again, to the
+	// address that the person has now. One that is on its way or has arrived fails
+	// with FAILED_PRECONDITION, reason DELIVERY_NOT_FAILED.
+	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
+	// CancelDeliveries calls off what is still held of a message: that undoes its
+	// sending. The message stays in the thread. It answers how many were called off
+	// and how many had gone already.
+	CancelDeliveries(context.Context, *v1.CancelDeliveriesRequest) (*v1.CancelDeliveriesResponse, error)
+	// PreviewInvitation answers the text that would invite somebody to follow a
+	// thread, to be edited and given to AddFollower.
+	PreviewInvitation(context.Context, *v1.PreviewInvitationRequest) (*v1.PreviewInvitationResponse, error)
+	// GetNotificationSettings answers how the caller wants to be told of things.
+	GetNotificationSettings(context.Context, *v1.GetNotificationSettingsRequest) (*v1.GetNotificationSettingsResponse, error)
+	// UpdateNotificationSettings changes how the caller wants to be told of
+	// things.
+	UpdateNotificationSettings(context.Context, *v1.UpdateNotificationSettingsRequest) (*v1.UpdateNotificationSettingsResponse, error)
 }
 
 // NewChatterServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -681,6 +1003,90 @@ func NewChatterServiceHandler(svc ChatterServiceHandler, opts ...connect.Handler
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	chatterServicePreviewRecipientsHandler := connect.NewUnaryHandlerSimple(
+		ChatterServicePreviewRecipientsProcedure,
+		svc.PreviewRecipients,
+		connect.WithSchema(chatterServiceMethods.ByName("PreviewRecipients")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceSetReactionHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceSetReactionProcedure,
+		svc.SetReaction,
+		connect.WithSchema(chatterServiceMethods.ByName("SetReaction")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceSetPinnedHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceSetPinnedProcedure,
+		svc.SetPinned,
+		connect.WithSchema(chatterServiceMethods.ByName("SetPinned")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceListPinnedMessagesHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceListPinnedMessagesProcedure,
+		svc.ListPinnedMessages,
+		connect.WithSchema(chatterServiceMethods.ByName("ListPinnedMessages")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceSetStarredHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceSetStarredProcedure,
+		svc.SetStarred,
+		connect.WithSchema(chatterServiceMethods.ByName("SetStarred")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceListMessageVersionsHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceListMessageVersionsProcedure,
+		svc.ListMessageVersions,
+		connect.WithSchema(chatterServiceMethods.ByName("ListMessageVersions")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceListDeliveriesHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceListDeliveriesProcedure,
+		svc.ListDeliveries,
+		connect.WithSchema(chatterServiceMethods.ByName("ListDeliveries")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceRetryDeliveryHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceRetryDeliveryProcedure,
+		svc.RetryDelivery,
+		connect.WithSchema(chatterServiceMethods.ByName("RetryDelivery")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceCancelDeliveriesHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceCancelDeliveriesProcedure,
+		svc.CancelDeliveries,
+		connect.WithSchema(chatterServiceMethods.ByName("CancelDeliveries")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServicePreviewInvitationHandler := connect.NewUnaryHandlerSimple(
+		ChatterServicePreviewInvitationProcedure,
+		svc.PreviewInvitation,
+		connect.WithSchema(chatterServiceMethods.ByName("PreviewInvitation")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceGetNotificationSettingsHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceGetNotificationSettingsProcedure,
+		svc.GetNotificationSettings,
+		connect.WithSchema(chatterServiceMethods.ByName("GetNotificationSettings")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	chatterServiceUpdateNotificationSettingsHandler := connect.NewUnaryHandlerSimple(
+		ChatterServiceUpdateNotificationSettingsProcedure,
+		svc.UpdateNotificationSettings,
+		connect.WithSchema(chatterServiceMethods.ByName("UpdateNotificationSettings")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/parley.chatter.v1.ChatterService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case ChatterServicePostMessageProcedure:
@@ -719,6 +1125,30 @@ func NewChatterServiceHandler(svc ChatterServiceHandler, opts ...connect.Handler
 			chatterServiceMarkInboxReadHandler.ServeHTTP(w, r)
 		case ChatterServiceGetInboxCountsProcedure:
 			chatterServiceGetInboxCountsHandler.ServeHTTP(w, r)
+		case ChatterServicePreviewRecipientsProcedure:
+			chatterServicePreviewRecipientsHandler.ServeHTTP(w, r)
+		case ChatterServiceSetReactionProcedure:
+			chatterServiceSetReactionHandler.ServeHTTP(w, r)
+		case ChatterServiceSetPinnedProcedure:
+			chatterServiceSetPinnedHandler.ServeHTTP(w, r)
+		case ChatterServiceListPinnedMessagesProcedure:
+			chatterServiceListPinnedMessagesHandler.ServeHTTP(w, r)
+		case ChatterServiceSetStarredProcedure:
+			chatterServiceSetStarredHandler.ServeHTTP(w, r)
+		case ChatterServiceListMessageVersionsProcedure:
+			chatterServiceListMessageVersionsHandler.ServeHTTP(w, r)
+		case ChatterServiceListDeliveriesProcedure:
+			chatterServiceListDeliveriesHandler.ServeHTTP(w, r)
+		case ChatterServiceRetryDeliveryProcedure:
+			chatterServiceRetryDeliveryHandler.ServeHTTP(w, r)
+		case ChatterServiceCancelDeliveriesProcedure:
+			chatterServiceCancelDeliveriesHandler.ServeHTTP(w, r)
+		case ChatterServicePreviewInvitationProcedure:
+			chatterServicePreviewInvitationHandler.ServeHTTP(w, r)
+		case ChatterServiceGetNotificationSettingsProcedure:
+			chatterServiceGetNotificationSettingsHandler.ServeHTTP(w, r)
+		case ChatterServiceUpdateNotificationSettingsProcedure:
+			chatterServiceUpdateNotificationSettingsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -798,4 +1228,52 @@ func (UnimplementedChatterServiceHandler) MarkInboxRead(context.Context, *v1.Mar
 
 func (UnimplementedChatterServiceHandler) GetInboxCounts(context.Context, *v1.GetInboxCountsRequest) (*v1.GetInboxCountsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.GetInboxCounts is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) PreviewRecipients(context.Context, *v1.PreviewRecipientsRequest) (*v1.PreviewRecipientsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.PreviewRecipients is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) SetReaction(context.Context, *v1.SetReactionRequest) (*v1.SetReactionResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.SetReaction is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) SetPinned(context.Context, *v1.SetPinnedRequest) (*v1.SetPinnedResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.SetPinned is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) ListPinnedMessages(context.Context, *v1.ListPinnedMessagesRequest) (*v1.ListPinnedMessagesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.ListPinnedMessages is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) SetStarred(context.Context, *v1.SetStarredRequest) (*v1.SetStarredResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.SetStarred is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) ListMessageVersions(context.Context, *v1.ListMessageVersionsRequest) (*v1.ListMessageVersionsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.ListMessageVersions is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.ListDeliveries is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.RetryDelivery is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) CancelDeliveries(context.Context, *v1.CancelDeliveriesRequest) (*v1.CancelDeliveriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.CancelDeliveries is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) PreviewInvitation(context.Context, *v1.PreviewInvitationRequest) (*v1.PreviewInvitationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.PreviewInvitation is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) GetNotificationSettings(context.Context, *v1.GetNotificationSettingsRequest) (*v1.GetNotificationSettingsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.GetNotificationSettings is not implemented"))
+}
+
+func (UnimplementedChatterServiceHandler) UpdateNotificationSettings(context.Context, *v1.UpdateNotificationSettingsRequest) (*v1.UpdateNotificationSettingsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.chatter.v1.ChatterService.UpdateNotificationSettings is not implemented"))
 }

@@ -90,7 +90,7 @@ type IdentityServiceClient interface {
 	GetCaller(context.Context, *v1.GetCallerRequest) (*v1.GetCallerResponse, error)
 	// GetWorkspace answers the caller's workspace.
 	GetWorkspace(context.Context, *v1.GetWorkspaceRequest) (*v1.GetWorkspaceResponse, error)
-	// UpdateWorkspace changes the workspace's title.
+	// UpdateWorkspace changes the workspace's title and time zone.
 	UpdateWorkspace(context.Context, *v1.UpdateWorkspaceRequest) (*v1.UpdateWorkspaceResponse, error)
 	// GetUser answers one user of the workspace.
 	GetUser(context.Context, *v1.GetUserRequest) (*v1.GetUserResponse, error)
@@ -100,9 +100,9 @@ type IdentityServiceClient interface {
 	// when somebody in the workspace has the address.
 	CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error)
 	// UpdateUser changes a user: an administrator everything, everybody else
-	// their own name, live chat name and locale. A change of role and a
-	// deactivation take effect on open streams within five seconds. The last
-	// administrator stays one: FAILED_PRECONDITION, reason LAST_ADMINISTRATOR.
+	// their own name, live chat name, locale and time zone. A change of role and a
+	// deactivation take effect on open streams within five seconds; what was planned
+	// for a user who is deactivated is planned no more. The last administrator stays one: FAILED_PRECONDITION, reason LAST_ADMINISTRATOR.
 	UpdateUser(context.Context, *v1.UpdateUserRequest) (*v1.UpdateUserResponse, error)
 	// ChangePassword sets a new password for the caller and revokes every other
 	// session of theirs.
@@ -405,7 +405,7 @@ type IdentityServiceHandler interface {
 	GetCaller(context.Context, *v1.GetCallerRequest) (*v1.GetCallerResponse, error)
 	// GetWorkspace answers the caller's workspace.
 	GetWorkspace(context.Context, *v1.GetWorkspaceRequest) (*v1.GetWorkspaceResponse, error)
-	// UpdateWorkspace changes the workspace's title.
+	// UpdateWorkspace changes the workspace's title and time zone.
 	UpdateWorkspace(context.Context, *v1.UpdateWorkspaceRequest) (*v1.UpdateWorkspaceResponse, error)
 	// GetUser answers one user of the workspace.
 	GetUser(context.Context, *v1.GetUserRequest) (*v1.GetUserResponse, error)
@@ -415,9 +415,9 @@ type IdentityServiceHandler interface {
 	// when somebody in the workspace has the address.
 	CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error)
 	// UpdateUser changes a user: an administrator everything, everybody else
-	// their own name, live chat name and locale. A change of role and a
-	// deactivation take effect on open streams within five seconds. The last
-	// administrator stays one: FAILED_PRECONDITION, reason LAST_ADMINISTRATOR.
+	// their own name, live chat name, locale and time zone. A change of role and a
+	// deactivation take effect on open streams within five seconds; what was planned
+	// for a user who is deactivated is planned no more. The last administrator stays one: FAILED_PRECONDITION, reason LAST_ADMINISTRATOR.
 	UpdateUser(context.Context, *v1.UpdateUserRequest) (*v1.UpdateUserResponse, error)
 	// ChangePassword sets a new password for the caller and revokes every other
 	// session of theirs.

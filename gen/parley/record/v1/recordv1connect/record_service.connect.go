@@ -56,12 +56,21 @@ const (
 	// RecordServiceCountRecordsProcedure is the fully-qualified name of the RecordService's
 	// CountRecords RPC.
 	RecordServiceCountRecordsProcedure = "/parley.record.v1.RecordService/CountRecords"
+	// RecordServiceGroupRecordsProcedure is the fully-qualified name of the RecordService's
+	// GroupRecords RPC.
+	RecordServiceGroupRecordsProcedure = "/parley.record.v1.RecordService/GroupRecords"
 	// RecordServiceCreateRecordProcedure is the fully-qualified name of the RecordService's
 	// CreateRecord RPC.
 	RecordServiceCreateRecordProcedure = "/parley.record.v1.RecordService/CreateRecord"
 	// RecordServiceUpdateRecordProcedure is the fully-qualified name of the RecordService's
 	// UpdateRecord RPC.
 	RecordServiceUpdateRecordProcedure = "/parley.record.v1.RecordService/UpdateRecord"
+	// RecordServiceUpdateRecordsProcedure is the fully-qualified name of the RecordService's
+	// UpdateRecords RPC.
+	RecordServiceUpdateRecordsProcedure = "/parley.record.v1.RecordService/UpdateRecords"
+	// RecordServiceDeleteRecordsProcedure is the fully-qualified name of the RecordService's
+	// DeleteRecords RPC.
+	RecordServiceDeleteRecordsProcedure = "/parley.record.v1.RecordService/DeleteRecords"
 	// RecordServiceUpsertRecordProcedure is the fully-qualified name of the RecordService's
 	// UpsertRecord RPC.
 	RecordServiceUpsertRecordProcedure = "/parley.record.v1.RecordService/UpsertRecord"
@@ -102,14 +111,27 @@ type RecordServiceClient interface {
 	ListRecords(context.Context, *v1.ListRecordsRequest) (*v1.ListRecordsResponse, error)
 	// CountRecords counts the records that match a filter.
 	CountRecords(context.Context, *v1.CountRecordsRequest) (*v1.CountRecordsResponse, error)
+	// GroupRecords counts the records that match a filter by the values of a field,
+	// as the columns of a board show them, and adds up an amount in each. A field
+	// that cannot be grouped by, or added up, fails with INVALID_ARGUMENT, reason
+	// FIELD_UNFIT.
+	GroupRecords(context.Context, *v1.GroupRecordsRequest) (*v1.GroupRecordsResponse, error)
 	// CreateRecord adds a record and logs its creation. The creator and the
-	// assignee follow it. It fails with ALREADY_EXISTS, reason UNIQUE_TAKEN, when
+	// assignee follow it, and so do those who follow the parts of its parent. It fails
+	// with INVALID_ARGUMENT, reason REQUEST_ID_REUSED, when the request id was used
+	// for another record, and with ALREADY_EXISTS, reason UNIQUE_TAKEN, when
 	// another record has the same value of the unique field.
 	CreateRecord(context.Context, *v1.CreateRecordRequest) (*v1.CreateRecordResponse, error)
 	// UpdateRecord changes fields; all tracked ones changed by one call make one
 	// change entry. With an etag that is not the record's it fails with ABORTED,
 	// reason ETAG_MISMATCH.
 	UpdateRecord(context.Context, *v1.UpdateRecordRequest) (*v1.UpdateRecordResponse, error)
+	// UpdateRecords sets the same fields of many records. Each is saved and logged by
+	// itself: what fails for one is answered for that one, and the others are saved.
+	UpdateRecords(context.Context, *v1.UpdateRecordsRequest) (*v1.UpdateRecordsResponse, error)
+	// DeleteRecords deletes many records with their threads, each by itself: what
+	// fails for one is answered for that one, and the others are deleted.
+	DeleteRecords(context.Context, *v1.DeleteRecordsRequest) (*v1.DeleteRecordsResponse, error)
 	// UpsertRecord updates the record that has the given value of the type's
 	// unique field, or creates it. Of several calls at once with one value, one
 	// creates. A type without a unique field fails with FAILED_PRECONDITION, reason
@@ -197,6 +219,13 @@ func NewRecordServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		groupRecords: connect.NewClient[v1.GroupRecordsRequest, v1.GroupRecordsResponse](
+			httpClient,
+			baseURL+RecordServiceGroupRecordsProcedure,
+			connect.WithSchema(recordServiceMethods.ByName("GroupRecords")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		createRecord: connect.NewClient[v1.CreateRecordRequest, v1.CreateRecordResponse](
 			httpClient,
 			baseURL+RecordServiceCreateRecordProcedure,
@@ -208,6 +237,20 @@ func NewRecordServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			httpClient,
 			baseURL+RecordServiceUpdateRecordProcedure,
 			connect.WithSchema(recordServiceMethods.ByName("UpdateRecord")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
+		updateRecords: connect.NewClient[v1.UpdateRecordsRequest, v1.UpdateRecordsResponse](
+			httpClient,
+			baseURL+RecordServiceUpdateRecordsProcedure,
+			connect.WithSchema(recordServiceMethods.ByName("UpdateRecords")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
+		deleteRecords: connect.NewClient[v1.DeleteRecordsRequest, v1.DeleteRecordsResponse](
+			httpClient,
+			baseURL+RecordServiceDeleteRecordsProcedure,
+			connect.WithSchema(recordServiceMethods.ByName("DeleteRecords")),
 			connect.WithIdempotency(connect.IdempotencyIdempotent),
 			connect.WithClientOptions(opts...),
 		),
@@ -252,8 +295,11 @@ type recordServiceClient struct {
 	getRecord        *connect.Client[v1.GetRecordRequest, v1.GetRecordResponse]
 	listRecords      *connect.Client[v1.ListRecordsRequest, v1.ListRecordsResponse]
 	countRecords     *connect.Client[v1.CountRecordsRequest, v1.CountRecordsResponse]
+	groupRecords     *connect.Client[v1.GroupRecordsRequest, v1.GroupRecordsResponse]
 	createRecord     *connect.Client[v1.CreateRecordRequest, v1.CreateRecordResponse]
 	updateRecord     *connect.Client[v1.UpdateRecordRequest, v1.UpdateRecordResponse]
+	updateRecords    *connect.Client[v1.UpdateRecordsRequest, v1.UpdateRecordsResponse]
+	deleteRecords    *connect.Client[v1.DeleteRecordsRequest, v1.DeleteRecordsResponse]
 	upsertRecord     *connect.Client[v1.UpsertRecordRequest, v1.UpsertRecordResponse]
 	deleteRecord     *connect.Client[v1.DeleteRecordRequest, v1.DeleteRecordResponse]
 	importRecords    *connect.Client[v1.ImportRecordsRequest, v1.ImportRecordsResponse]
@@ -332,6 +378,15 @@ func (c *recordServiceClient) CountRecords(ctx context.Context, req *v1.CountRec
 	return nil, err
 }
 
+// GroupRecords calls parley.record.v1.RecordService.GroupRecords.
+func (c *recordServiceClient) GroupRecords(ctx context.Context, req *v1.GroupRecordsRequest) (*v1.GroupRecordsResponse, error) {
+	response, err := c.groupRecords.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // CreateRecord calls parley.record.v1.RecordService.CreateRecord.
 func (c *recordServiceClient) CreateRecord(ctx context.Context, req *v1.CreateRecordRequest) (*v1.CreateRecordResponse, error) {
 	response, err := c.createRecord.CallUnary(ctx, connect.NewRequest(req))
@@ -344,6 +399,24 @@ func (c *recordServiceClient) CreateRecord(ctx context.Context, req *v1.CreateRe
 // UpdateRecord calls parley.record.v1.RecordService.UpdateRecord.
 func (c *recordServiceClient) UpdateRecord(ctx context.Context, req *v1.UpdateRecordRequest) (*v1.UpdateRecordResponse, error) {
 	response, err := c.updateRecord.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpdateRecords calls parley.record.v1.RecordService.UpdateRecords.
+func (c *recordServiceClient) UpdateRecords(ctx context.Context, req *v1.UpdateRecordsRequest) (*v1.UpdateRecordsResponse, error) {
+	response, err := c.updateRecords.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// DeleteRecords calls parley.record.v1.RecordService.DeleteRecords.
+func (c *recordServiceClient) DeleteRecords(ctx context.Context, req *v1.DeleteRecordsRequest) (*v1.DeleteRecordsResponse, error) {
+	response, err := c.deleteRecords.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -412,14 +485,27 @@ type RecordServiceHandler interface {
 	ListRecords(context.Context, *v1.ListRecordsRequest) (*v1.ListRecordsResponse, error)
 	// CountRecords counts the records that match a filter.
 	CountRecords(context.Context, *v1.CountRecordsRequest) (*v1.CountRecordsResponse, error)
+	// GroupRecords counts the records that match a filter by the values of a field,
+	// as the columns of a board show them, and adds up an amount in each. A field
+	// that cannot be grouped by, or added up, fails with INVALID_ARGUMENT, reason
+	// FIELD_UNFIT.
+	GroupRecords(context.Context, *v1.GroupRecordsRequest) (*v1.GroupRecordsResponse, error)
 	// CreateRecord adds a record and logs its creation. The creator and the
-	// assignee follow it. It fails with ALREADY_EXISTS, reason UNIQUE_TAKEN, when
+	// assignee follow it, and so do those who follow the parts of its parent. It fails
+	// with INVALID_ARGUMENT, reason REQUEST_ID_REUSED, when the request id was used
+	// for another record, and with ALREADY_EXISTS, reason UNIQUE_TAKEN, when
 	// another record has the same value of the unique field.
 	CreateRecord(context.Context, *v1.CreateRecordRequest) (*v1.CreateRecordResponse, error)
 	// UpdateRecord changes fields; all tracked ones changed by one call make one
 	// change entry. With an etag that is not the record's it fails with ABORTED,
 	// reason ETAG_MISMATCH.
 	UpdateRecord(context.Context, *v1.UpdateRecordRequest) (*v1.UpdateRecordResponse, error)
+	// UpdateRecords sets the same fields of many records. Each is saved and logged by
+	// itself: what fails for one is answered for that one, and the others are saved.
+	UpdateRecords(context.Context, *v1.UpdateRecordsRequest) (*v1.UpdateRecordsResponse, error)
+	// DeleteRecords deletes many records with their threads, each by itself: what
+	// fails for one is answered for that one, and the others are deleted.
+	DeleteRecords(context.Context, *v1.DeleteRecordsRequest) (*v1.DeleteRecordsResponse, error)
 	// UpsertRecord updates the record that has the given value of the type's
 	// unique field, or creates it. Of several calls at once with one value, one
 	// creates. A type without a unique field fails with FAILED_PRECONDITION, reason
@@ -503,6 +589,13 @@ func NewRecordServiceHandler(svc RecordServiceHandler, opts ...connect.HandlerOp
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	recordServiceGroupRecordsHandler := connect.NewUnaryHandlerSimple(
+		RecordServiceGroupRecordsProcedure,
+		svc.GroupRecords,
+		connect.WithSchema(recordServiceMethods.ByName("GroupRecords")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	recordServiceCreateRecordHandler := connect.NewUnaryHandlerSimple(
 		RecordServiceCreateRecordProcedure,
 		svc.CreateRecord,
@@ -514,6 +607,20 @@ func NewRecordServiceHandler(svc RecordServiceHandler, opts ...connect.HandlerOp
 		RecordServiceUpdateRecordProcedure,
 		svc.UpdateRecord,
 		connect.WithSchema(recordServiceMethods.ByName("UpdateRecord")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
+	recordServiceUpdateRecordsHandler := connect.NewUnaryHandlerSimple(
+		RecordServiceUpdateRecordsProcedure,
+		svc.UpdateRecords,
+		connect.WithSchema(recordServiceMethods.ByName("UpdateRecords")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
+	recordServiceDeleteRecordsHandler := connect.NewUnaryHandlerSimple(
+		RecordServiceDeleteRecordsProcedure,
+		svc.DeleteRecords,
+		connect.WithSchema(recordServiceMethods.ByName("DeleteRecords")),
 		connect.WithIdempotency(connect.IdempotencyIdempotent),
 		connect.WithHandlerOptions(opts...),
 	)
@@ -563,10 +670,16 @@ func NewRecordServiceHandler(svc RecordServiceHandler, opts ...connect.HandlerOp
 			recordServiceListRecordsHandler.ServeHTTP(w, r)
 		case RecordServiceCountRecordsProcedure:
 			recordServiceCountRecordsHandler.ServeHTTP(w, r)
+		case RecordServiceGroupRecordsProcedure:
+			recordServiceGroupRecordsHandler.ServeHTTP(w, r)
 		case RecordServiceCreateRecordProcedure:
 			recordServiceCreateRecordHandler.ServeHTTP(w, r)
 		case RecordServiceUpdateRecordProcedure:
 			recordServiceUpdateRecordHandler.ServeHTTP(w, r)
+		case RecordServiceUpdateRecordsProcedure:
+			recordServiceUpdateRecordsHandler.ServeHTTP(w, r)
+		case RecordServiceDeleteRecordsProcedure:
+			recordServiceDeleteRecordsHandler.ServeHTTP(w, r)
 		case RecordServiceUpsertRecordProcedure:
 			recordServiceUpsertRecordHandler.ServeHTTP(w, r)
 		case RecordServiceDeleteRecordProcedure:
@@ -616,12 +729,24 @@ func (UnimplementedRecordServiceHandler) CountRecords(context.Context, *v1.Count
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.record.v1.RecordService.CountRecords is not implemented"))
 }
 
+func (UnimplementedRecordServiceHandler) GroupRecords(context.Context, *v1.GroupRecordsRequest) (*v1.GroupRecordsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.record.v1.RecordService.GroupRecords is not implemented"))
+}
+
 func (UnimplementedRecordServiceHandler) CreateRecord(context.Context, *v1.CreateRecordRequest) (*v1.CreateRecordResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.record.v1.RecordService.CreateRecord is not implemented"))
 }
 
 func (UnimplementedRecordServiceHandler) UpdateRecord(context.Context, *v1.UpdateRecordRequest) (*v1.UpdateRecordResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.record.v1.RecordService.UpdateRecord is not implemented"))
+}
+
+func (UnimplementedRecordServiceHandler) UpdateRecords(context.Context, *v1.UpdateRecordsRequest) (*v1.UpdateRecordsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.record.v1.RecordService.UpdateRecords is not implemented"))
+}
+
+func (UnimplementedRecordServiceHandler) DeleteRecords(context.Context, *v1.DeleteRecordsRequest) (*v1.DeleteRecordsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.record.v1.RecordService.DeleteRecords is not implemented"))
 }
 
 func (UnimplementedRecordServiceHandler) UpsertRecord(context.Context, *v1.UpsertRecordRequest) (*v1.UpsertRecordResponse, error) {

@@ -39,6 +39,8 @@ const (
 	FileServiceWriteFileProcedure = "/parley.thread.v1.FileService/WriteFile"
 	// FileServiceFinishFileProcedure is the fully-qualified name of the FileService's FinishFile RPC.
 	FileServiceFinishFileProcedure = "/parley.thread.v1.FileService/FinishFile"
+	// FileServiceGetFileProcedure is the fully-qualified name of the FileService's GetFile RPC.
+	FileServiceGetFileProcedure = "/parley.thread.v1.FileService/GetFile"
 	// FileServiceReadFileProcedure is the fully-qualified name of the FileService's ReadFile RPC.
 	FileServiceReadFileProcedure = "/parley.thread.v1.FileService/ReadFile"
 	// FileServiceCreateFileLinkProcedure is the fully-qualified name of the FileService's
@@ -67,16 +69,27 @@ type FileServiceClient interface {
 	// It fails with FAILED_PRECONDITION, reason PART_OUT_OF_ORDER, when an
 	// earlier part is missing; the error's metadata names the part wanted. A part
 	// that was stored with other bytes is INVALID_ARGUMENT, reason PART_DIFFERS.
+	// While the server has no room left it is RESOURCE_EXHAUSTED, reason
+	// STORE_FULL: the part is not stored, and the same call may succeed later.
 	WriteFile(context.Context, *v1.WriteFileRequest) (*v1.WriteFileResponse, error)
 	// FinishFile completes an upload: the size must be the announced one. The
 	// media type is found from the bytes. With attach set the file is listed
 	// under the thread at once; otherwise it waits to be named by a post.
 	FinishFile(context.Context, *v1.FinishFileRequest) (*v1.FinishFileResponse, error)
+	// GetFile answers a file and, to whoever uploads it, which part is wanted
+	// next: an upload that was interrupted goes on there.
+	GetFile(context.Context, *v1.GetFileRequest) (*v1.GetFileResponse, error)
 	// ReadFile streams a file's bytes from an offset on.
 	ReadFile(context.Context, *v1.ReadFileRequest) (*connect.ServerStreamForClient[v1.ReadFileResponse], error)
 	// CreateFileLink answers an address from which a browser can load the file
 	// for five minutes. It is bound to the caller: once the caller may not read
-	// the file any more, or is signed out, the address answers 404.
+	// the file any more, or is signed out, the address answers 404. Only where the
+	// server was told to let its file store give files away, the address leads
+	// there and works for whoever has it, until it ends.
+	//
+	// A preview is made when it is first asked for. A file that has none, or turns
+	// out to have none, is FAILED_PRECONDITION, reason FILE_PREVIEW_NONE; while too
+	// many are being made it is UNAVAILABLE, reason FILE_PREVIEW_BUSY.
 	CreateFileLink(context.Context, *v1.CreateFileLinkRequest) (*v1.CreateFileLinkResponse, error)
 	// ListFiles lists the finished files of a thread, newest first.
 	ListFiles(context.Context, *v1.ListFilesRequest) (*v1.ListFilesResponse, error)
@@ -118,6 +131,13 @@ func NewFileServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithIdempotency(connect.IdempotencyIdempotent),
 			connect.WithClientOptions(opts...),
 		),
+		getFile: connect.NewClient[v1.GetFileRequest, v1.GetFileResponse](
+			httpClient,
+			baseURL+FileServiceGetFileProcedure,
+			connect.WithSchema(fileServiceMethods.ByName("GetFile")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		readFile: connect.NewClient[v1.ReadFileRequest, v1.ReadFileResponse](
 			httpClient,
 			baseURL+FileServiceReadFileProcedure,
@@ -154,6 +174,7 @@ type fileServiceClient struct {
 	createFile     *connect.Client[v1.CreateFileRequest, v1.CreateFileResponse]
 	writeFile      *connect.Client[v1.WriteFileRequest, v1.WriteFileResponse]
 	finishFile     *connect.Client[v1.FinishFileRequest, v1.FinishFileResponse]
+	getFile        *connect.Client[v1.GetFileRequest, v1.GetFileResponse]
 	readFile       *connect.Client[v1.ReadFileRequest, v1.ReadFileResponse]
 	createFileLink *connect.Client[v1.CreateFileLinkRequest, v1.CreateFileLinkResponse]
 	listFiles      *connect.Client[v1.ListFilesRequest, v1.ListFilesResponse]
@@ -181,6 +202,15 @@ func (c *fileServiceClient) WriteFile(ctx context.Context, req *v1.WriteFileRequ
 // FinishFile calls parley.thread.v1.FileService.FinishFile.
 func (c *fileServiceClient) FinishFile(ctx context.Context, req *v1.FinishFileRequest) (*v1.FinishFileResponse, error) {
 	response, err := c.finishFile.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetFile calls parley.thread.v1.FileService.GetFile.
+func (c *fileServiceClient) GetFile(ctx context.Context, req *v1.GetFileRequest) (*v1.GetFileResponse, error) {
+	response, err := c.getFile.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -236,16 +266,27 @@ type FileServiceHandler interface {
 	// It fails with FAILED_PRECONDITION, reason PART_OUT_OF_ORDER, when an
 	// earlier part is missing; the error's metadata names the part wanted. A part
 	// that was stored with other bytes is INVALID_ARGUMENT, reason PART_DIFFERS.
+	// While the server has no room left it is RESOURCE_EXHAUSTED, reason
+	// STORE_FULL: the part is not stored, and the same call may succeed later.
 	WriteFile(context.Context, *v1.WriteFileRequest) (*v1.WriteFileResponse, error)
 	// FinishFile completes an upload: the size must be the announced one. The
 	// media type is found from the bytes. With attach set the file is listed
 	// under the thread at once; otherwise it waits to be named by a post.
 	FinishFile(context.Context, *v1.FinishFileRequest) (*v1.FinishFileResponse, error)
+	// GetFile answers a file and, to whoever uploads it, which part is wanted
+	// next: an upload that was interrupted goes on there.
+	GetFile(context.Context, *v1.GetFileRequest) (*v1.GetFileResponse, error)
 	// ReadFile streams a file's bytes from an offset on.
 	ReadFile(context.Context, *v1.ReadFileRequest, *connect.ServerStream[v1.ReadFileResponse]) error
 	// CreateFileLink answers an address from which a browser can load the file
 	// for five minutes. It is bound to the caller: once the caller may not read
-	// the file any more, or is signed out, the address answers 404.
+	// the file any more, or is signed out, the address answers 404. Only where the
+	// server was told to let its file store give files away, the address leads
+	// there and works for whoever has it, until it ends.
+	//
+	// A preview is made when it is first asked for. A file that has none, or turns
+	// out to have none, is FAILED_PRECONDITION, reason FILE_PREVIEW_NONE; while too
+	// many are being made it is UNAVAILABLE, reason FILE_PREVIEW_BUSY.
 	CreateFileLink(context.Context, *v1.CreateFileLinkRequest) (*v1.CreateFileLinkResponse, error)
 	// ListFiles lists the finished files of a thread, newest first.
 	ListFiles(context.Context, *v1.ListFilesRequest) (*v1.ListFilesResponse, error)
@@ -281,6 +322,13 @@ func NewFileServiceHandler(svc FileServiceHandler, opts ...connect.HandlerOption
 		svc.FinishFile,
 		connect.WithSchema(fileServiceMethods.ByName("FinishFile")),
 		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
+	fileServiceGetFileHandler := connect.NewUnaryHandlerSimple(
+		FileServiceGetFileProcedure,
+		svc.GetFile,
+		connect.WithSchema(fileServiceMethods.ByName("GetFile")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
 	fileServiceReadFileHandler := connect.NewServerStreamHandlerSimple(
@@ -319,6 +367,8 @@ func NewFileServiceHandler(svc FileServiceHandler, opts ...connect.HandlerOption
 			fileServiceWriteFileHandler.ServeHTTP(w, r)
 		case FileServiceFinishFileProcedure:
 			fileServiceFinishFileHandler.ServeHTTP(w, r)
+		case FileServiceGetFileProcedure:
+			fileServiceGetFileHandler.ServeHTTP(w, r)
 		case FileServiceReadFileProcedure:
 			fileServiceReadFileHandler.ServeHTTP(w, r)
 		case FileServiceCreateFileLinkProcedure:
@@ -346,6 +396,10 @@ func (UnimplementedFileServiceHandler) WriteFile(context.Context, *v1.WriteFileR
 
 func (UnimplementedFileServiceHandler) FinishFile(context.Context, *v1.FinishFileRequest) (*v1.FinishFileResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.thread.v1.FileService.FinishFile is not implemented"))
+}
+
+func (UnimplementedFileServiceHandler) GetFile(context.Context, *v1.GetFileRequest) (*v1.GetFileResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("parley.thread.v1.FileService.GetFile is not implemented"))
 }
 
 func (UnimplementedFileServiceHandler) ReadFile(context.Context, *v1.ReadFileRequest, *connect.ServerStream[v1.ReadFileResponse]) error {

@@ -9,7 +9,9 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message as Message$1, MessageJson, Party, PartyJson, ReadMark, ReadMarkJson } from "../../thread/v1/thread_pb.js";
+import type { Activity, ActivityJson } from "../../activity/v1/activity_pb.js";
+import { file_parley_activity_v1_activity } from "../../activity/v1/activity_pb.js";
+import type { Delivery, DeliveryJson, Message as Message$1, MessageJson, Party, PartyJson, ReadMark, ReadMarkJson, TextFormat, TextFormatJson } from "../../thread/v1/thread_pb.js";
 import { file_parley_thread_v1_thread } from "../../thread/v1/thread_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/chatter/v1/chatter_service.proto.
  */
 export const file_parley_chatter_v1_chatter_service: GenFile = /*@__PURE__*/
-  fileDesc("CidwYXJsZXkvY2hhdHRlci92MS9jaGF0dGVyX3NlcnZpY2UucHJvdG8SEXBhcmxleS5jaGF0dGVyLnYxIoIBChJQb3N0TWVzc2FnZVJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIRCgl0aHJlYWRfaWQYAiABKAkSDAoEYm9keRgDIAEoCRIQCghpbnRlcm5hbBgEIAEoCBITCgttZW50aW9uX2lkcxgFIAMoCRIQCghmaWxlX2lkcxgGIAMoCSJBChNQb3N0TWVzc2FnZVJlc3BvbnNlEioKB21lc3NhZ2UYASABKAsyGS5wYXJsZXkudGhyZWFkLnYxLk1lc3NhZ2UiSQoSRWRpdE1lc3NhZ2VSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRISCgptZXNzYWdlX2lkGAIgASgJEgwKBGJvZHkYAyABKAkiQQoTRWRpdE1lc3NhZ2VSZXNwb25zZRIqCgdtZXNzYWdlGAEgASgLMhkucGFybGV5LnRocmVhZC52MS5NZXNzYWdlIj0KFERlbGV0ZU1lc3NhZ2VSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRISCgptZXNzYWdlX2lkGAIgASgJIkMKFURlbGV0ZU1lc3NhZ2VSZXNwb25zZRIqCgdtZXNzYWdlGAEgASgLMhkucGFybGV5LnRocmVhZC52MS5NZXNzYWdlIoUBChNMaXN0TWVzc2FnZXNSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSFAoKYmVmb3JlX3NlcRgDIAEoA0gAEhMKCWFmdGVyX3NlcRgEIAEoA0gAEhQKCmFyb3VuZF9zZXEYBSABKANIAEIHCgVwbGFjZSJ6ChRMaXN0TWVzc2FnZXNSZXNwb25zZRIrCghtZXNzYWdlcxgBIAMoCzIZLnBhcmxleS50aHJlYWQudjEuTWVzc2FnZRISCgpoYXNfYmVmb3JlGAIgASgIEhEKCWhhc19hZnRlchgDIAEoCBIOCgZjdXJzb3IYBCABKAkiJQoQR2V0VGhyZWFkUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkiPgoRR2V0VGhyZWFkUmVzcG9uc2USKQoGdGhyZWFkGAEgASgLMhkucGFybGV5LmNoYXR0ZXIudjEuVGhyZWFkIqgCCgZUaHJlYWQSCgoCaWQYASABKAkSKwoEa2luZBgCIAEoDjIdLnBhcmxleS5jaGF0dGVyLnYxLlRocmVhZEtpbmQSDQoFdGl0bGUYAyABKAkSEwoLcmVjb3JkX3R5cGUYBCABKAkSEAoIbGFzdF9zZXEYBSABKAMSEAoIcmVhZF9zZXEYBiABKAMSFAoMdW5yZWFkX2NvdW50GAcgASgFEhYKDmZvbGxvd2VyX2NvdW50GAggASgFEi0KCGZvbGxvd2VyGAkgASgLMhsucGFybGV5LmNoYXR0ZXIudjEuRm9sbG93ZXISLgoKcmVhZF9tYXJrcxgKIAMoCzIaLnBhcmxleS50aHJlYWQudjEuUmVhZE1hcmsSEAoIY2FuX3Bvc3QYCyABKAgiMQoPTWFya1JlYWRSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRILCgNzZXEYAiABKAMiQQoQTWFya1JlYWRSZXNwb25zZRItCglyZWFkX21hcmsYASABKAsyGi5wYXJsZXkudGhyZWFkLnYxLlJlYWRNYXJrIkgKEFNldFR5cGluZ1JlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEhAKCGludGVybmFsGAIgASgIEg8KB3N0b3BwZWQYAyABKAgiEwoRU2V0VHlwaW5nUmVzcG9uc2UidQoIRm9sbG93ZXISJgoFcGFydHkYASABKAsyFy5wYXJsZXkudGhyZWFkLnYxLlBhcnR5EhAKCHN1YnR5cGVzGAIgAygJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIiCg1Gb2xsb3dSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCSI/Cg5Gb2xsb3dSZXNwb25zZRItCghmb2xsb3dlchgBIAEoCzIbLnBhcmxleS5jaGF0dGVyLnYxLkZvbGxvd2VyIiQKD1VuZm9sbG93UmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkiEgoQVW5mb2xsb3dSZXNwb25zZSJQChRMaXN0Rm9sbG93ZXJzUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiYAoVTGlzdEZvbGxvd2Vyc1Jlc3BvbnNlEi4KCWZvbGxvd2VycxgBIAMoCzIbLnBhcmxleS5jaGF0dGVyLnYxLkZvbGxvd2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJLChJBZGRGb2xsb3dlclJlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEhAKCHBhcnR5X2lkGAIgASgJEhAKCHN1YnR5cGVzGAMgAygJIkQKE0FkZEZvbGxvd2VyUmVzcG9uc2USLQoIZm9sbG93ZXIYASABKAsyGy5wYXJsZXkuY2hhdHRlci52MS5Gb2xsb3dlciI8ChVSZW1vdmVGb2xsb3dlclJlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEhAKCHBhcnR5X2lkGAIgASgJIhgKFlJlbW92ZUZvbGxvd2VyUmVzcG9uc2UiTgoVVXBkYXRlRm9sbG93ZXJSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRIQCghwYXJ0eV9pZBgCIAEoCRIQCghzdWJ0eXBlcxgDIAMoCSJHChZVcGRhdGVGb2xsb3dlclJlc3BvbnNlEi0KCGZvbGxvd2VyGAEgASgLMhsucGFybGV5LmNoYXR0ZXIudjEuRm9sbG93ZXIiTQoVU3VnZ2VzdFBhcnRpZXNSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEhIKCnVzZXJzX29ubHkYAiABKAgSEQoJcGFnZV9zaXplGAMgASgFIk0KFlN1Z2dlc3RQYXJ0aWVzUmVzcG9uc2USMwoHcGFydGllcxgBIAMoCzIiLnBhcmxleS5jaGF0dGVyLnYxLlBhcnR5U3VnZ2VzdGlvbiJICg9QYXJ0eVN1Z2dlc3Rpb24SJgoFcGFydHkYASABKAsyFy5wYXJsZXkudGhyZWFkLnYxLlBhcnR5Eg0KBWVtYWlsGAIgASgJIrUCCglJbmJveEl0ZW0SCgoCaWQYASABKAkSLgoGcmVhc29uGAIgASgOMh4ucGFybGV5LmNoYXR0ZXIudjEuSW5ib3hSZWFzb24SEQoJdGhyZWFkX2lkGAMgASgJEjIKC3RocmVhZF9raW5kGAQgASgOMh0ucGFybGV5LmNoYXR0ZXIudjEuVGhyZWFkS2luZBIUCgx0aHJlYWRfdGl0bGUYBSABKAkSEwoLcmVjb3JkX3R5cGUYBiABKAkSKgoHbWVzc2FnZRgHIAEoCzIZLnBhcmxleS50aHJlYWQudjEuTWVzc2FnZRIMCgRyZWFkGAggASgIEg8KB3N0YXJyZWQYCSABKAgSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImUKEExpc3RJbmJveFJlcXVlc3QSKgoEdmlldxgBIAEoDjIcLnBhcmxleS5jaGF0dGVyLnYxLkluYm94VmlldxIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJZChFMaXN0SW5ib3hSZXNwb25zZRIrCgVpdGVtcxgBIAMoCzIcLnBhcmxleS5jaGF0dGVyLnYxLkluYm94SXRlbRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoWVXBkYXRlSW5ib3hJdGVtUmVxdWVzdBIPCgdpdGVtX2lkGAEgASgJEhEKBHJlYWQYAiABKAhIAIgBARIUCgdzdGFycmVkGAMgASgISAGIAQFCBwoFX3JlYWRCCgoIX3N0YXJyZWQiRQoXVXBkYXRlSW5ib3hJdGVtUmVzcG9uc2USKgoEaXRlbRgBIAEoCzIcLnBhcmxleS5jaGF0dGVyLnYxLkluYm94SXRlbSIpChRNYXJrSW5ib3hSZWFkUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkiJgoVTWFya0luYm94UmVhZFJlc3BvbnNlEg0KBWNvdW50GAEgASgFIisKFUdldEluYm94Q291bnRzUmVxdWVzdBISCgp0aHJlYWRfaWRzGAEgAygJIsoBChZHZXRJbmJveENvdW50c1Jlc3BvbnNlEhQKDHVucmVhZF9jb3VudBgBIAEoBRJfChR0aHJlYWRfdW5yZWFkX2NvdW50cxgCIAMoCzJBLnBhcmxleS5jaGF0dGVyLnYxLkdldEluYm94Q291bnRzUmVzcG9uc2UuVGhyZWFkVW5yZWFkQ291bnRzRW50cnkaOQoXVGhyZWFkVW5yZWFkQ291bnRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgFOgI4ASpXCgpUaHJlYWRLaW5kEhsKF1RIUkVBRF9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSVEhSRUFEX0tJTkRfUkVDT1JEEAESFAoQVEhSRUFEX0tJTkRfQ0hBVBACKnwKC0luYm94UmVhc29uEhwKGElOQk9YX1JFQVNPTl9VTlNQRUNJRklFRBAAEhgKFElOQk9YX1JFQVNPTl9NRVNTQUdFEAESGAoUSU5CT1hfUkVBU09OX01FTlRJT04QAhIbChdJTkJPWF9SRUFTT05fQVNTSUdOTUVOVBADKmoKCUluYm94VmlldxIaChZJTkJPWF9WSUVXX1VOU1BFQ0lGSUVEEAASFQoRSU5CT1hfVklFV19VTlJFQUQQARIWChJJTkJPWF9WSUVXX1NUQVJSRUQQAhISCg5JTkJPWF9WSUVXX0FMTBADMpgOCg5DaGF0dGVyU2VydmljZRJhCgtQb3N0TWVzc2FnZRIlLnBhcmxleS5jaGF0dGVyLnYxLlBvc3RNZXNzYWdlUmVxdWVzdBomLnBhcmxleS5jaGF0dGVyLnYxLlBvc3RNZXNzYWdlUmVzcG9uc2UiA5ACAhJhCgtFZGl0TWVzc2FnZRIlLnBhcmxleS5jaGF0dGVyLnYxLkVkaXRNZXNzYWdlUmVxdWVzdBomLnBhcmxleS5jaGF0dGVyLnYxLkVkaXRNZXNzYWdlUmVzcG9uc2UiA5ACAhJnCg1EZWxldGVNZXNzYWdlEicucGFybGV5LmNoYXR0ZXIudjEuRGVsZXRlTWVzc2FnZVJlcXVlc3QaKC5wYXJsZXkuY2hhdHRlci52MS5EZWxldGVNZXNzYWdlUmVzcG9uc2UiA5ACAhJkCgxMaXN0TWVzc2FnZXMSJi5wYXJsZXkuY2hhdHRlci52MS5MaXN0TWVzc2FnZXNSZXF1ZXN0GicucGFybGV5LmNoYXR0ZXIudjEuTGlzdE1lc3NhZ2VzUmVzcG9uc2UiA5ACARJbCglHZXRUaHJlYWQSIy5wYXJsZXkuY2hhdHRlci52MS5HZXRUaHJlYWRSZXF1ZXN0GiQucGFybGV5LmNoYXR0ZXIudjEuR2V0VGhyZWFkUmVzcG9uc2UiA5ACARJYCghNYXJrUmVhZBIiLnBhcmxleS5jaGF0dGVyLnYxLk1hcmtSZWFkUmVxdWVzdBojLnBhcmxleS5jaGF0dGVyLnYxLk1hcmtSZWFkUmVzcG9uc2UiA5ACAhJbCglTZXRUeXBpbmcSIy5wYXJsZXkuY2hhdHRlci52MS5TZXRUeXBpbmdSZXF1ZXN0GiQucGFybGV5LmNoYXR0ZXIudjEuU2V0VHlwaW5nUmVzcG9uc2UiA5ACAhJSCgZGb2xsb3cSIC5wYXJsZXkuY2hhdHRlci52MS5Gb2xsb3dSZXF1ZXN0GiEucGFybGV5LmNoYXR0ZXIudjEuRm9sbG93UmVzcG9uc2UiA5ACAhJYCghVbmZvbGxvdxIiLnBhcmxleS5jaGF0dGVyLnYxLlVuZm9sbG93UmVxdWVzdBojLnBhcmxleS5jaGF0dGVyLnYxLlVuZm9sbG93UmVzcG9uc2UiA5ACAhJnCg1MaXN0Rm9sbG93ZXJzEicucGFybGV5LmNoYXR0ZXIudjEuTGlzdEZvbGxvd2Vyc1JlcXVlc3QaKC5wYXJsZXkuY2hhdHRlci52MS5MaXN0Rm9sbG93ZXJzUmVzcG9uc2UiA5ACARJhCgtBZGRGb2xsb3dlchIlLnBhcmxleS5jaGF0dGVyLnYxLkFkZEZvbGxvd2VyUmVxdWVzdBomLnBhcmxleS5jaGF0dGVyLnYxLkFkZEZvbGxvd2VyUmVzcG9uc2UiA5ACAhJqCg5SZW1vdmVGb2xsb3dlchIoLnBhcmxleS5jaGF0dGVyLnYxLlJlbW92ZUZvbGxvd2VyUmVxdWVzdBopLnBhcmxleS5jaGF0dGVyLnYxLlJlbW92ZUZvbGxvd2VyUmVzcG9uc2UiA5ACAhJqCg5VcGRhdGVGb2xsb3dlchIoLnBhcmxleS5jaGF0dGVyLnYxLlVwZGF0ZUZvbGxvd2VyUmVxdWVzdBopLnBhcmxleS5jaGF0dGVyLnYxLlVwZGF0ZUZvbGxvd2VyUmVzcG9uc2UiA5ACAhJqCg5TdWdnZXN0UGFydGllcxIoLnBhcmxleS5jaGF0dGVyLnYxLlN1Z2dlc3RQYXJ0aWVzUmVxdWVzdBopLnBhcmxleS5jaGF0dGVyLnYxLlN1Z2dlc3RQYXJ0aWVzUmVzcG9uc2UiA5ACARJbCglMaXN0SW5ib3gSIy5wYXJsZXkuY2hhdHRlci52MS5MaXN0SW5ib3hSZXF1ZXN0GiQucGFybGV5LmNoYXR0ZXIudjEuTGlzdEluYm94UmVzcG9uc2UiA5ACARJtCg9VcGRhdGVJbmJveEl0ZW0SKS5wYXJsZXkuY2hhdHRlci52MS5VcGRhdGVJbmJveEl0ZW1SZXF1ZXN0GioucGFybGV5LmNoYXR0ZXIudjEuVXBkYXRlSW5ib3hJdGVtUmVzcG9uc2UiA5ACAhJnCg1NYXJrSW5ib3hSZWFkEicucGFybGV5LmNoYXR0ZXIudjEuTWFya0luYm94UmVhZFJlcXVlc3QaKC5wYXJsZXkuY2hhdHRlci52MS5NYXJrSW5ib3hSZWFkUmVzcG9uc2UiA5ACAhJqCg5HZXRJbmJveENvdW50cxIoLnBhcmxleS5jaGF0dGVyLnYxLkdldEluYm94Q291bnRzUmVxdWVzdBopLnBhcmxleS5jaGF0dGVyLnYxLkdldEluYm94Q291bnRzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_parley_thread_v1_thread]);
+  fileDesc("CidwYXJsZXkvY2hhdHRlci92MS9jaGF0dGVyX3NlcnZpY2UucHJvdG8SEXBhcmxleS5jaGF0dGVyLnYxIoECChJQb3N0TWVzc2FnZVJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIRCgl0aHJlYWRfaWQYAiABKAkSDAoEYm9keRgDIAEoCRIQCghpbnRlcm5hbBgEIAEoCBITCgttZW50aW9uX2lkcxgFIAMoCRIQCghmaWxlX2lkcxgGIAMoCRITCgtyZXBseV90b19pZBgHIAEoCRIPCgdzdWJqZWN0GAggASgJEiwKBmZvcm1hdBgJIAEoDjIcLnBhcmxleS50aHJlYWQudjEuVGV4dEZvcm1hdBIVCg1yZWNpcGllbnRfaWRzGAogAygJEhIKCmV4Y2VwdF9pZHMYCyADKAkiQQoTUG9zdE1lc3NhZ2VSZXNwb25zZRIqCgdtZXNzYWdlGAEgASgLMhkucGFybGV5LnRocmVhZC52MS5NZXNzYWdlIkkKEkVkaXRNZXNzYWdlUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEgoKbWVzc2FnZV9pZBgCIAEoCRIMCgRib2R5GAMgASgJIkEKE0VkaXRNZXNzYWdlUmVzcG9uc2USKgoHbWVzc2FnZRgBIAEoCzIZLnBhcmxleS50aHJlYWQudjEuTWVzc2FnZSI9ChREZWxldGVNZXNzYWdlUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEgoKbWVzc2FnZV9pZBgCIAEoCSJDChVEZWxldGVNZXNzYWdlUmVzcG9uc2USKgoHbWVzc2FnZRgBIAEoCzIZLnBhcmxleS50aHJlYWQudjEuTWVzc2FnZSKFAQoTTGlzdE1lc3NhZ2VzUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhQKCmJlZm9yZV9zZXEYAyABKANIABITCglhZnRlcl9zZXEYBCABKANIABIUCgphcm91bmRfc2VxGAUgASgDSABCBwoFcGxhY2UiegoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USKwoIbWVzc2FnZXMYASADKAsyGS5wYXJsZXkudGhyZWFkLnYxLk1lc3NhZ2USEgoKaGFzX2JlZm9yZRgCIAEoCBIRCgloYXNfYWZ0ZXIYAyABKAgSDgoGY3Vyc29yGAQgASgJIiUKEEdldFRocmVhZFJlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJIj4KEUdldFRocmVhZFJlc3BvbnNlEikKBnRocmVhZBgBIAEoCzIZLnBhcmxleS5jaGF0dGVyLnYxLlRocmVhZCLQAgoGVGhyZWFkEgoKAmlkGAEgASgJEisKBGtpbmQYAiABKA4yHS5wYXJsZXkuY2hhdHRlci52MS5UaHJlYWRLaW5kEg0KBXRpdGxlGAMgASgJEhMKC3JlY29yZF90eXBlGAQgASgJEhAKCGxhc3Rfc2VxGAUgASgDEhAKCHJlYWRfc2VxGAYgASgDEhQKDHVucmVhZF9jb3VudBgHIAEoBRIWCg5mb2xsb3dlcl9jb3VudBgIIAEoBRItCghmb2xsb3dlchgJIAEoCzIbLnBhcmxleS5jaGF0dGVyLnYxLkZvbGxvd2VyEi4KCnJlYWRfbWFya3MYCiADKAsyGi5wYXJsZXkudGhyZWFkLnYxLlJlYWRNYXJrEhAKCGNhbl9wb3N0GAsgASgIEhAKCGNhbl9tYWlsGAwgASgIEhQKDGhvbGRfc2Vjb25kcxgNIAEoBSIxCg9NYXJrUmVhZFJlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEgsKA3NlcRgCIAEoAyJBChBNYXJrUmVhZFJlc3BvbnNlEi0KCXJlYWRfbWFyaxgBIAEoCzIaLnBhcmxleS50aHJlYWQudjEuUmVhZE1hcmsiSAoQU2V0VHlwaW5nUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEAoIaW50ZXJuYWwYAiABKAgSDwoHc3RvcHBlZBgDIAEoCCITChFTZXRUeXBpbmdSZXNwb25zZSJ1CghGb2xsb3dlchImCgVwYXJ0eRgBIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSEAoIc3VidHlwZXMYAiADKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiIKDUZvbGxvd1JlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJIj8KDkZvbGxvd1Jlc3BvbnNlEi0KCGZvbGxvd2VyGAEgASgLMhsucGFybGV5LmNoYXR0ZXIudjEuRm9sbG93ZXIiJAoPVW5mb2xsb3dSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCSISChBVbmZvbGxvd1Jlc3BvbnNlIlAKFExpc3RGb2xsb3dlcnNSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJgChVMaXN0Rm9sbG93ZXJzUmVzcG9uc2USLgoJZm9sbG93ZXJzGAEgAygLMhsucGFybGV5LmNoYXR0ZXIudjEuRm9sbG93ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIn4KEkFkZEZvbGxvd2VyUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEAoIcGFydHlfaWQYAiABKAkSEAoIc3VidHlwZXMYAyADKAkSMQoKaW52aXRhdGlvbhgEIAEoCzIdLnBhcmxleS5jaGF0dGVyLnYxLkludml0YXRpb24iKwoKSW52aXRhdGlvbhIPCgdzdWJqZWN0GAEgASgJEgwKBGJvZHkYAiABKAkiRAoTQWRkRm9sbG93ZXJSZXNwb25zZRItCghmb2xsb3dlchgBIAEoCzIbLnBhcmxleS5jaGF0dGVyLnYxLkZvbGxvd2VyIjwKFVJlbW92ZUZvbGxvd2VyUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEAoIcGFydHlfaWQYAiABKAkiGAoWUmVtb3ZlRm9sbG93ZXJSZXNwb25zZSJOChVVcGRhdGVGb2xsb3dlclJlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEhAKCHBhcnR5X2lkGAIgASgJEhAKCHN1YnR5cGVzGAMgAygJIkcKFlVwZGF0ZUZvbGxvd2VyUmVzcG9uc2USLQoIZm9sbG93ZXIYASABKAsyGy5wYXJsZXkuY2hhdHRlci52MS5Gb2xsb3dlciJNChVTdWdnZXN0UGFydGllc1JlcXVlc3QSDQoFcXVlcnkYASABKAkSEgoKdXNlcnNfb25seRgCIAEoCBIRCglwYWdlX3NpemUYAyABKAUiTQoWU3VnZ2VzdFBhcnRpZXNSZXNwb25zZRIzCgdwYXJ0aWVzGAEgAygLMiIucGFybGV5LmNoYXR0ZXIudjEuUGFydHlTdWdnZXN0aW9uIkgKD1BhcnR5U3VnZ2VzdGlvbhImCgVwYXJ0eRgBIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSDQoFZW1haWwYAiABKAki5QIKCUluYm94SXRlbRIKCgJpZBgBIAEoCRIuCgZyZWFzb24YAiABKA4yHi5wYXJsZXkuY2hhdHRlci52MS5JbmJveFJlYXNvbhIRCgl0aHJlYWRfaWQYAyABKAkSMgoLdGhyZWFkX2tpbmQYBCABKA4yHS5wYXJsZXkuY2hhdHRlci52MS5UaHJlYWRLaW5kEhQKDHRocmVhZF90aXRsZRgFIAEoCRITCgtyZWNvcmRfdHlwZRgGIAEoCRIqCgdtZXNzYWdlGAcgASgLMhkucGFybGV5LnRocmVhZC52MS5NZXNzYWdlEgwKBHJlYWQYCCABKAgSDwoHc3RhcnJlZBgJIAEoCBIvCgtjcmVhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoIYWN0aXZpdHkYCyABKAsyHC5wYXJsZXkuYWN0aXZpdHkudjEuQWN0aXZpdHkiZQoQTGlzdEluYm94UmVxdWVzdBIqCgR2aWV3GAEgASgOMhwucGFybGV5LmNoYXR0ZXIudjEuSW5ib3hWaWV3EhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIlkKEUxpc3RJbmJveFJlc3BvbnNlEisKBWl0ZW1zGAEgAygLMhwucGFybGV5LmNoYXR0ZXIudjEuSW5ib3hJdGVtEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChZVcGRhdGVJbmJveEl0ZW1SZXF1ZXN0Eg8KB2l0ZW1faWQYASABKAkSEQoEcmVhZBgCIAEoCEgAiAEBEhQKB3N0YXJyZWQYAyABKAhIAYgBAUIHCgVfcmVhZEIKCghfc3RhcnJlZCJFChdVcGRhdGVJbmJveEl0ZW1SZXNwb25zZRIqCgRpdGVtGAEgASgLMhwucGFybGV5LmNoYXR0ZXIudjEuSW5ib3hJdGVtIikKFE1hcmtJbmJveFJlYWRSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCSImChVNYXJrSW5ib3hSZWFkUmVzcG9uc2USDQoFY291bnQYASABKAUiKwoVR2V0SW5ib3hDb3VudHNSZXF1ZXN0EhIKCnRocmVhZF9pZHMYASADKAkiygEKFkdldEluYm94Q291bnRzUmVzcG9uc2USFAoMdW5yZWFkX2NvdW50GAEgASgFEl8KFHRocmVhZF91bnJlYWRfY291bnRzGAIgAygLMkEucGFybGV5LmNoYXR0ZXIudjEuR2V0SW5ib3hDb3VudHNSZXNwb25zZS5UaHJlYWRVbnJlYWRDb3VudHNFbnRyeRo5ChdUaHJlYWRVbnJlYWRDb3VudHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAU6AjgBIn8KGFByZXZpZXdSZWNpcGllbnRzUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEAoIaW50ZXJuYWwYAiABKAgSEwoLbWVudGlvbl9pZHMYAyADKAkSFQoNcmVjaXBpZW50X2lkcxgEIAMoCRISCgpleGNlcHRfaWRzGAUgAygJItoBCglSZWNpcGllbnQSJgoFcGFydHkYASABKAsyFy5wYXJsZXkudGhyZWFkLnYxLlBhcnR5EjIKBnJlYXNvbhgCIAEoDjIiLnBhcmxleS5jaGF0dGVyLnYxLlJlY2lwaWVudFJlYXNvbhIsCgN3YXkYAyABKA4yHy5wYXJsZXkuY2hhdHRlci52MS5SZWNpcGllbnRXYXkSDwoHYWRkcmVzcxgEIAEoCRIPCgdvdXRzaWRlGAUgASgIEg8KB3Byb2JsZW0YBiABKAkSEAoIZXhjZXB0ZWQYByABKAgijwEKGVByZXZpZXdSZWNpcGllbnRzUmVzcG9uc2USMAoKcmVjaXBpZW50cxgBIAMoCzIcLnBhcmxleS5jaGF0dGVyLnYxLlJlY2lwaWVudBIXCg9yZWNpcGllbnRfY291bnQYAiABKAUSFQoNb3V0c2lkZV9jb3VudBgDIAEoBRIQCghhdWRpZW5jZRgEIAEoCSJbChJTZXRSZWFjdGlvblJlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEhIKCm1lc3NhZ2VfaWQYAiABKAkSDQoFZW1vamkYAyABKAkSDwoHcmVtb3ZlZBgEIAEoCCJBChNTZXRSZWFjdGlvblJlc3BvbnNlEioKB21lc3NhZ2UYASABKAsyGS5wYXJsZXkudGhyZWFkLnYxLk1lc3NhZ2UiSQoQU2V0UGlubmVkUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEgoKbWVzc2FnZV9pZBgCIAEoCRIOCgZwaW5uZWQYAyABKAgiPwoRU2V0UGlubmVkUmVzcG9uc2USKgoHbWVzc2FnZRgBIAEoCzIZLnBhcmxleS50aHJlYWQudjEuTWVzc2FnZSIuChlMaXN0UGlubmVkTWVzc2FnZXNSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCSJJChpMaXN0UGlubmVkTWVzc2FnZXNSZXNwb25zZRIrCghtZXNzYWdlcxgBIAMoCzIZLnBhcmxleS50aHJlYWQudjEuTWVzc2FnZSJLChFTZXRTdGFycmVkUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEgoKbWVzc2FnZV9pZBgCIAEoCRIPCgdzdGFycmVkGAMgASgIIkAKElNldFN0YXJyZWRSZXNwb25zZRIqCgRpdGVtGAEgASgLMhwucGFybGV5LmNoYXR0ZXIudjEuSW5ib3hJdGVtImoKGkxpc3RNZXNzYWdlVmVyc2lvbnNSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRISCgptZXNzYWdlX2lkGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJImsKG0xpc3RNZXNzYWdlVmVyc2lvbnNSZXNwb25zZRIzCgh2ZXJzaW9ucxgBIAMoCzIhLnBhcmxleS5jaGF0dGVyLnYxLk1lc3NhZ2VWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ5Cg5NZXNzYWdlVmVyc2lvbhIMCgRib2R5GAEgASgJEicKBmVkaXRvchgCIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSMAoMcmVwbGFjZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJlChVMaXN0RGVsaXZlcmllc1JlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEhIKCm1lc3NhZ2VfaWQYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiYQoWTGlzdERlbGl2ZXJpZXNSZXNwb25zZRIuCgpkZWxpdmVyaWVzGAEgAygLMhoucGFybGV5LnRocmVhZC52MS5EZWxpdmVyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiPgoUUmV0cnlEZWxpdmVyeVJlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEhMKC2RlbGl2ZXJ5X2lkGAIgASgJIkUKFVJldHJ5RGVsaXZlcnlSZXNwb25zZRIsCghkZWxpdmVyeRgBIAEoCzIaLnBhcmxleS50aHJlYWQudjEuRGVsaXZlcnkiQAoXQ2FuY2VsRGVsaXZlcmllc1JlcXVlc3QSEQoJdGhyZWFkX2lkGAEgASgJEhIKCm1lc3NhZ2VfaWQYAiABKAkicwoYQ2FuY2VsRGVsaXZlcmllc1Jlc3BvbnNlEhcKD2NhbmNlbGxlZF9jb3VudBgBIAEoBRISCgpzZW50X2NvdW50GAIgASgFEioKB21lc3NhZ2UYAyABKAsyGS5wYXJsZXkudGhyZWFkLnYxLk1lc3NhZ2UiPwoYUHJldmlld0ludml0YXRpb25SZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRIQCghwYXJ0eV9pZBgCIAEoCSJfChlQcmV2aWV3SW52aXRhdGlvblJlc3BvbnNlEjEKCmludml0YXRpb24YASABKAsyHS5wYXJsZXkuY2hhdHRlci52MS5JbnZpdGF0aW9uEg8KB2FkZHJlc3MYAiABKAkilgEKFE5vdGlmaWNhdGlvblNldHRpbmdzEi4KCW5vdGlmeV9ieRgBIAEoDjIbLnBhcmxleS5jaGF0dGVyLnYxLk5vdGlmeUJ5EhIKCnF1aWV0X2Zyb20YAiABKAkSEAoIcXVpZXRfdG8YAyABKAkSDwoHYnJvd3NlchgEIAEoCBIXCg9hY3Rpdml0eV9kaWdlc3QYBSABKAgiIAoeR2V0Tm90aWZpY2F0aW9uU2V0dGluZ3NSZXF1ZXN0IlwKH0dldE5vdGlmaWNhdGlvblNldHRpbmdzUmVzcG9uc2USOQoIc2V0dGluZ3MYASABKAsyJy5wYXJsZXkuY2hhdHRlci52MS5Ob3RpZmljYXRpb25TZXR0aW5ncyJeCiFVcGRhdGVOb3RpZmljYXRpb25TZXR0aW5nc1JlcXVlc3QSOQoIc2V0dGluZ3MYASABKAsyJy5wYXJsZXkuY2hhdHRlci52MS5Ob3RpZmljYXRpb25TZXR0aW5ncyJfCiJVcGRhdGVOb3RpZmljYXRpb25TZXR0aW5nc1Jlc3BvbnNlEjkKCHNldHRpbmdzGAEgASgLMicucGFybGV5LmNoYXR0ZXIudjEuTm90aWZpY2F0aW9uU2V0dGluZ3MqVwoKVGhyZWFkS2luZBIbChdUSFJFQURfS0lORF9VTlNQRUNJRklFRBAAEhYKElRIUkVBRF9LSU5EX1JFQ09SRBABEhQKEFRIUkVBRF9LSU5EX0NIQVQQAiqxAQoLSW5ib3hSZWFzb24SHAoYSU5CT1hfUkVBU09OX1VOU1BFQ0lGSUVEEAASGAoUSU5CT1hfUkVBU09OX01FU1NBR0UQARIYChRJTkJPWF9SRUFTT05fTUVOVElPThACEhsKF0lOQk9YX1JFQVNPTl9BU1NJR05NRU5UEAMSGAoUSU5CT1hfUkVBU09OX1NUQVJSRUQQBRIZChVJTkJPWF9SRUFTT05fQUNUSVZJVFkQBCpqCglJbmJveFZpZXcSGgoWSU5CT1hfVklFV19VTlNQRUNJRklFRBAAEhUKEUlOQk9YX1ZJRVdfVU5SRUFEEAESFgoSSU5CT1hfVklFV19TVEFSUkVEEAISEgoOSU5CT1hfVklFV19BTEwQAyrOAQoPUmVjaXBpZW50UmVhc29uEiAKHFJFQ0lQSUVOVF9SRUFTT05fVU5TUEVDSUZJRUQQABIdChlSRUNJUElFTlRfUkVBU09OX0ZPTExPV0VSEAESHQoZUkVDSVBJRU5UX1JFQVNPTl9DVVNUT01FUhACEhwKGFJFQ0lQSUVOVF9SRUFTT05fTUVOVElPThADEhoKFlJFQ0lQSUVOVF9SRUFTT05fQURERUQQBBIhCh1SRUNJUElFTlRfUkVBU09OX0NPTlZFUlNBVElPThAFKn4KDFJlY2lwaWVudFdheRIdChlSRUNJUElFTlRfV0FZX1VOU1BFQ0lGSUVEEAASFwoTUkVDSVBJRU5UX1dBWV9JTkJPWBABEhYKElJFQ0lQSUVOVF9XQVlfTUFJTBACEh4KGlJFQ0lQSUVOVF9XQVlfQ09OVkVSU0FUSU9OEAMqTgoITm90aWZ5QnkSGQoVTk9USUZZX0JZX1VOU1BFQ0lGSUVEEAASEwoPTk9USUZZX0JZX0lOQk9YEAESEgoOTk9USUZZX0JZX01BSUwQAjL1GAoOQ2hhdHRlclNlcnZpY2USYQoLUG9zdE1lc3NhZ2USJS5wYXJsZXkuY2hhdHRlci52MS5Qb3N0TWVzc2FnZVJlcXVlc3QaJi5wYXJsZXkuY2hhdHRlci52MS5Qb3N0TWVzc2FnZVJlc3BvbnNlIgOQAgISYQoLRWRpdE1lc3NhZ2USJS5wYXJsZXkuY2hhdHRlci52MS5FZGl0TWVzc2FnZVJlcXVlc3QaJi5wYXJsZXkuY2hhdHRlci52MS5FZGl0TWVzc2FnZVJlc3BvbnNlIgOQAgISZwoNRGVsZXRlTWVzc2FnZRInLnBhcmxleS5jaGF0dGVyLnYxLkRlbGV0ZU1lc3NhZ2VSZXF1ZXN0GigucGFybGV5LmNoYXR0ZXIudjEuRGVsZXRlTWVzc2FnZVJlc3BvbnNlIgOQAgISZAoMTGlzdE1lc3NhZ2VzEiYucGFybGV5LmNoYXR0ZXIudjEuTGlzdE1lc3NhZ2VzUmVxdWVzdBonLnBhcmxleS5jaGF0dGVyLnYxLkxpc3RNZXNzYWdlc1Jlc3BvbnNlIgOQAgESWwoJR2V0VGhyZWFkEiMucGFybGV5LmNoYXR0ZXIudjEuR2V0VGhyZWFkUmVxdWVzdBokLnBhcmxleS5jaGF0dGVyLnYxLkdldFRocmVhZFJlc3BvbnNlIgOQAgESWAoITWFya1JlYWQSIi5wYXJsZXkuY2hhdHRlci52MS5NYXJrUmVhZFJlcXVlc3QaIy5wYXJsZXkuY2hhdHRlci52MS5NYXJrUmVhZFJlc3BvbnNlIgOQAgISWwoJU2V0VHlwaW5nEiMucGFybGV5LmNoYXR0ZXIudjEuU2V0VHlwaW5nUmVxdWVzdBokLnBhcmxleS5jaGF0dGVyLnYxLlNldFR5cGluZ1Jlc3BvbnNlIgOQAgISUgoGRm9sbG93EiAucGFybGV5LmNoYXR0ZXIudjEuRm9sbG93UmVxdWVzdBohLnBhcmxleS5jaGF0dGVyLnYxLkZvbGxvd1Jlc3BvbnNlIgOQAgISWAoIVW5mb2xsb3cSIi5wYXJsZXkuY2hhdHRlci52MS5VbmZvbGxvd1JlcXVlc3QaIy5wYXJsZXkuY2hhdHRlci52MS5VbmZvbGxvd1Jlc3BvbnNlIgOQAgISZwoNTGlzdEZvbGxvd2VycxInLnBhcmxleS5jaGF0dGVyLnYxLkxpc3RGb2xsb3dlcnNSZXF1ZXN0GigucGFybGV5LmNoYXR0ZXIudjEuTGlzdEZvbGxvd2Vyc1Jlc3BvbnNlIgOQAgESYQoLQWRkRm9sbG93ZXISJS5wYXJsZXkuY2hhdHRlci52MS5BZGRGb2xsb3dlclJlcXVlc3QaJi5wYXJsZXkuY2hhdHRlci52MS5BZGRGb2xsb3dlclJlc3BvbnNlIgOQAgISagoOUmVtb3ZlRm9sbG93ZXISKC5wYXJsZXkuY2hhdHRlci52MS5SZW1vdmVGb2xsb3dlclJlcXVlc3QaKS5wYXJsZXkuY2hhdHRlci52MS5SZW1vdmVGb2xsb3dlclJlc3BvbnNlIgOQAgISagoOVXBkYXRlRm9sbG93ZXISKC5wYXJsZXkuY2hhdHRlci52MS5VcGRhdGVGb2xsb3dlclJlcXVlc3QaKS5wYXJsZXkuY2hhdHRlci52MS5VcGRhdGVGb2xsb3dlclJlc3BvbnNlIgOQAgISagoOU3VnZ2VzdFBhcnRpZXMSKC5wYXJsZXkuY2hhdHRlci52MS5TdWdnZXN0UGFydGllc1JlcXVlc3QaKS5wYXJsZXkuY2hhdHRlci52MS5TdWdnZXN0UGFydGllc1Jlc3BvbnNlIgOQAgESWwoJTGlzdEluYm94EiMucGFybGV5LmNoYXR0ZXIudjEuTGlzdEluYm94UmVxdWVzdBokLnBhcmxleS5jaGF0dGVyLnYxLkxpc3RJbmJveFJlc3BvbnNlIgOQAgESbQoPVXBkYXRlSW5ib3hJdGVtEikucGFybGV5LmNoYXR0ZXIudjEuVXBkYXRlSW5ib3hJdGVtUmVxdWVzdBoqLnBhcmxleS5jaGF0dGVyLnYxLlVwZGF0ZUluYm94SXRlbVJlc3BvbnNlIgOQAgISZwoNTWFya0luYm94UmVhZBInLnBhcmxleS5jaGF0dGVyLnYxLk1hcmtJbmJveFJlYWRSZXF1ZXN0GigucGFybGV5LmNoYXR0ZXIudjEuTWFya0luYm94UmVhZFJlc3BvbnNlIgOQAgISagoOR2V0SW5ib3hDb3VudHMSKC5wYXJsZXkuY2hhdHRlci52MS5HZXRJbmJveENvdW50c1JlcXVlc3QaKS5wYXJsZXkuY2hhdHRlci52MS5HZXRJbmJveENvdW50c1Jlc3BvbnNlIgOQAgEScwoRUHJldmlld1JlY2lwaWVudHMSKy5wYXJsZXkuY2hhdHRlci52MS5QcmV2aWV3UmVjaXBpZW50c1JlcXVlc3QaLC5wYXJsZXkuY2hhdHRlci52MS5QcmV2aWV3UmVjaXBpZW50c1Jlc3BvbnNlIgOQAgESYQoLU2V0UmVhY3Rpb24SJS5wYXJsZXkuY2hhdHRlci52MS5TZXRSZWFjdGlvblJlcXVlc3QaJi5wYXJsZXkuY2hhdHRlci52MS5TZXRSZWFjdGlvblJlc3BvbnNlIgOQAgISWwoJU2V0UGlubmVkEiMucGFybGV5LmNoYXR0ZXIudjEuU2V0UGlubmVkUmVxdWVzdBokLnBhcmxleS5jaGF0dGVyLnYxLlNldFBpbm5lZFJlc3BvbnNlIgOQAgISdgoSTGlzdFBpbm5lZE1lc3NhZ2VzEiwucGFybGV5LmNoYXR0ZXIudjEuTGlzdFBpbm5lZE1lc3NhZ2VzUmVxdWVzdBotLnBhcmxleS5jaGF0dGVyLnYxLkxpc3RQaW5uZWRNZXNzYWdlc1Jlc3BvbnNlIgOQAgESXgoKU2V0U3RhcnJlZBIkLnBhcmxleS5jaGF0dGVyLnYxLlNldFN0YXJyZWRSZXF1ZXN0GiUucGFybGV5LmNoYXR0ZXIudjEuU2V0U3RhcnJlZFJlc3BvbnNlIgOQAgISeQoTTGlzdE1lc3NhZ2VWZXJzaW9ucxItLnBhcmxleS5jaGF0dGVyLnYxLkxpc3RNZXNzYWdlVmVyc2lvbnNSZXF1ZXN0Gi4ucGFybGV5LmNoYXR0ZXIudjEuTGlzdE1lc3NhZ2VWZXJzaW9uc1Jlc3BvbnNlIgOQAgESagoOTGlzdERlbGl2ZXJpZXMSKC5wYXJsZXkuY2hhdHRlci52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3QaKS5wYXJsZXkuY2hhdHRlci52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlIgOQAgESZwoNUmV0cnlEZWxpdmVyeRInLnBhcmxleS5jaGF0dGVyLnYxLlJldHJ5RGVsaXZlcnlSZXF1ZXN0GigucGFybGV5LmNoYXR0ZXIudjEuUmV0cnlEZWxpdmVyeVJlc3BvbnNlIgOQAgIScAoQQ2FuY2VsRGVsaXZlcmllcxIqLnBhcmxleS5jaGF0dGVyLnYxLkNhbmNlbERlbGl2ZXJpZXNSZXF1ZXN0GisucGFybGV5LmNoYXR0ZXIudjEuQ2FuY2VsRGVsaXZlcmllc1Jlc3BvbnNlIgOQAgIScwoRUHJldmlld0ludml0YXRpb24SKy5wYXJsZXkuY2hhdHRlci52MS5QcmV2aWV3SW52aXRhdGlvblJlcXVlc3QaLC5wYXJsZXkuY2hhdHRlci52MS5QcmV2aWV3SW52aXRhdGlvblJlc3BvbnNlIgOQAgEShQEKF0dldE5vdGlmaWNhdGlvblNldHRpbmdzEjEucGFybGV5LmNoYXR0ZXIudjEuR2V0Tm90aWZpY2F0aW9uU2V0dGluZ3NSZXF1ZXN0GjIucGFybGV5LmNoYXR0ZXIudjEuR2V0Tm90aWZpY2F0aW9uU2V0dGluZ3NSZXNwb25zZSIDkAIBEo4BChpVcGRhdGVOb3RpZmljYXRpb25TZXR0aW5ncxI0LnBhcmxleS5jaGF0dGVyLnYxLlVwZGF0ZU5vdGlmaWNhdGlvblNldHRpbmdzUmVxdWVzdBo1LnBhcmxleS5jaGF0dGVyLnYxLlVwZGF0ZU5vdGlmaWNhdGlvblNldHRpbmdzUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_google_protobuf_timestamp, file_parley_activity_v1_activity, file_parley_thread_v1_thread]);
 
 /**
  * PostMessageRequest is one message to post.
@@ -67,6 +69,46 @@ export type PostMessageRequest = Message<"parley.chatter.v1.PostMessageRequest">
    * @generated from field: repeated string file_ids = 6;
    */
   fileIds: string[];
+
+  /**
+   * UUID of the message of this thread that this one answers; empty for none.
+   * What answers a note is a note: with internal unset it fails with
+   * INVALID_ARGUMENT, reason REPLY_INTERNAL.
+   *
+   * @generated from field: string reply_to_id = 7;
+   */
+  replyToId: string;
+
+  /**
+   * The subject; empty for the record's title in mails, and for none in the
+   * thread.
+   *
+   * @generated from field: string subject = 8;
+   */
+  subject: string;
+
+  /**
+   * How the body is to be read; unspecified means plain.
+   *
+   * @generated from field: parley.thread.v1.TextFormat format = 9;
+   */
+  format: TextFormat;
+
+  /**
+   * UUIDs of users and contacts who get this one message besides the followers,
+   * without becoming followers. A note goes to nobody outside this way:
+   * INVALID_ARGUMENT, reason RECIPIENT_OUTSIDE.
+   *
+   * @generated from field: repeated string recipient_ids = 10;
+   */
+  recipientIds: string[];
+
+  /**
+   * UUIDs of followers and suggested recipients who do not get this one message.
+   *
+   * @generated from field: repeated string except_ids = 11;
+   */
+  exceptIds: string[];
 };
 
 /**
@@ -117,6 +159,46 @@ export type PostMessageRequestJson = {
    * @generated from field: repeated string file_ids = 6;
    */
   fileIds?: string[];
+
+  /**
+   * UUID of the message of this thread that this one answers; empty for none.
+   * What answers a note is a note: with internal unset it fails with
+   * INVALID_ARGUMENT, reason REPLY_INTERNAL.
+   *
+   * @generated from field: string reply_to_id = 7;
+   */
+  replyToId?: string;
+
+  /**
+   * The subject; empty for the record's title in mails, and for none in the
+   * thread.
+   *
+   * @generated from field: string subject = 8;
+   */
+  subject?: string;
+
+  /**
+   * How the body is to be read; unspecified means plain.
+   *
+   * @generated from field: parley.thread.v1.TextFormat format = 9;
+   */
+  format?: TextFormatJson;
+
+  /**
+   * UUIDs of users and contacts who get this one message besides the followers,
+   * without becoming followers. A note goes to nobody outside this way:
+   * INVALID_ARGUMENT, reason RECIPIENT_OUTSIDE.
+   *
+   * @generated from field: repeated string recipient_ids = 10;
+   */
+  recipientIds?: string[];
+
+  /**
+   * UUIDs of followers and suggested recipients who do not get this one message.
+   *
+   * @generated from field: repeated string except_ids = 11;
+   */
+  exceptIds?: string[];
 };
 
 /**
@@ -675,6 +757,20 @@ export type Thread = Message<"parley.chatter.v1.Thread"> & {
    * @generated from field: bool can_post = 11;
    */
   canPost: boolean;
+
+  /**
+   * True if messages can leave Parley by mail.
+   *
+   * @generated from field: bool can_mail = 12;
+   */
+  canMail: boolean;
+
+  /**
+   * Seconds for which mails are held so that sending can be undone; 0 for none.
+   *
+   * @generated from field: int32 hold_seconds = 13;
+   */
+  holdSeconds: number;
 };
 
 /**
@@ -759,6 +855,20 @@ export type ThreadJson = {
    * @generated from field: bool can_post = 11;
    */
   canPost?: boolean;
+
+  /**
+   * True if messages can leave Parley by mail.
+   *
+   * @generated from field: bool can_mail = 12;
+   */
+  canMail?: boolean;
+
+  /**
+   * Seconds for which mails are held so that sending can be undone; 0 for none.
+   *
+   * @generated from field: int32 hold_seconds = 13;
+   */
+  holdSeconds?: number;
 };
 
 /**
@@ -1268,6 +1378,14 @@ export type AddFollowerRequest = Message<"parley.chatter.v1.AddFollowerRequest">
    * @generated from field: repeated string subtypes = 3;
    */
   subtypes: string[];
+
+  /**
+   * A text that invites them by mail; unset for none. Whoever follows already is
+   * not invited again.
+   *
+   * @generated from field: parley.chatter.v1.Invitation invitation = 4;
+   */
+  invitation?: Invitation | undefined;
 };
 
 /**
@@ -1297,6 +1415,14 @@ export type AddFollowerRequestJson = {
    * @generated from field: repeated string subtypes = 3;
    */
   subtypes?: string[];
+
+  /**
+   * A text that invites them by mail; unset for none. Whoever follows already is
+   * not invited again.
+   *
+   * @generated from field: parley.chatter.v1.Invitation invitation = 4;
+   */
+  invitation?: InvitationJson;
 };
 
 /**
@@ -1305,6 +1431,55 @@ export type AddFollowerRequestJson = {
  */
 export const AddFollowerRequestSchema: GenMessage<AddFollowerRequest, {jsonType: AddFollowerRequestJson}> = /*@__PURE__*/
   messageDesc(file_parley_chatter_v1_chatter_service, 22);
+
+/**
+ * Invitation is the text that invites somebody to follow.
+ *
+ * @generated from message parley.chatter.v1.Invitation
+ */
+export type Invitation = Message<"parley.chatter.v1.Invitation"> & {
+  /**
+   * The subject.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * The text, Markdown.
+   *
+   * @generated from field: string body = 2;
+   */
+  body: string;
+};
+
+/**
+ * Invitation is the text that invites somebody to follow.
+ *
+ * @generated from message parley.chatter.v1.Invitation
+ */
+export type InvitationJson = {
+  /**
+   * The subject.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject?: string;
+
+  /**
+   * The text, Markdown.
+   *
+   * @generated from field: string body = 2;
+   */
+  body?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.Invitation.
+ * Use `create(InvitationSchema)` to create a new message.
+ */
+export const InvitationSchema: GenMessage<Invitation, {jsonType: InvitationJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 23);
 
 /**
  * AddFollowerResponse answers AddFollower.
@@ -1339,7 +1514,7 @@ export type AddFollowerResponseJson = {
  * Use `create(AddFollowerResponseSchema)` to create a new message.
  */
 export const AddFollowerResponseSchema: GenMessage<AddFollowerResponse, {jsonType: AddFollowerResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 23);
+  messageDesc(file_parley_chatter_v1_chatter_service, 24);
 
 /**
  * RemoveFollowerRequest names a follower.
@@ -1388,7 +1563,7 @@ export type RemoveFollowerRequestJson = {
  * Use `create(RemoveFollowerRequestSchema)` to create a new message.
  */
 export const RemoveFollowerRequestSchema: GenMessage<RemoveFollowerRequest, {jsonType: RemoveFollowerRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 24);
+  messageDesc(file_parley_chatter_v1_chatter_service, 25);
 
 /**
  * RemoveFollowerResponse answers RemoveFollower.
@@ -1411,7 +1586,7 @@ export type RemoveFollowerResponseJson = {
  * Use `create(RemoveFollowerResponseSchema)` to create a new message.
  */
 export const RemoveFollowerResponseSchema: GenMessage<RemoveFollowerResponse, {jsonType: RemoveFollowerResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 25);
+  messageDesc(file_parley_chatter_v1_chatter_service, 26);
 
 /**
  * UpdateFollowerRequest sets subtypes.
@@ -1474,7 +1649,7 @@ export type UpdateFollowerRequestJson = {
  * Use `create(UpdateFollowerRequestSchema)` to create a new message.
  */
 export const UpdateFollowerRequestSchema: GenMessage<UpdateFollowerRequest, {jsonType: UpdateFollowerRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 26);
+  messageDesc(file_parley_chatter_v1_chatter_service, 27);
 
 /**
  * UpdateFollowerResponse answers UpdateFollower.
@@ -1509,7 +1684,7 @@ export type UpdateFollowerResponseJson = {
  * Use `create(UpdateFollowerResponseSchema)` to create a new message.
  */
 export const UpdateFollowerResponseSchema: GenMessage<UpdateFollowerResponse, {jsonType: UpdateFollowerResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 27);
+  messageDesc(file_parley_chatter_v1_chatter_service, 28);
 
 /**
  * SuggestPartiesRequest asks for people.
@@ -1572,7 +1747,7 @@ export type SuggestPartiesRequestJson = {
  * Use `create(SuggestPartiesRequestSchema)` to create a new message.
  */
 export const SuggestPartiesRequestSchema: GenMessage<SuggestPartiesRequest, {jsonType: SuggestPartiesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 28);
+  messageDesc(file_parley_chatter_v1_chatter_service, 29);
 
 /**
  * SuggestPartiesResponse answers SuggestParties.
@@ -1607,7 +1782,7 @@ export type SuggestPartiesResponseJson = {
  * Use `create(SuggestPartiesResponseSchema)` to create a new message.
  */
 export const SuggestPartiesResponseSchema: GenMessage<SuggestPartiesResponse, {jsonType: SuggestPartiesResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 29);
+  messageDesc(file_parley_chatter_v1_chatter_service, 30);
 
 /**
  * PartySuggestion is somebody to mention or add.
@@ -1656,7 +1831,7 @@ export type PartySuggestionJson = {
  * Use `create(PartySuggestionSchema)` to create a new message.
  */
 export const PartySuggestionSchema: GenMessage<PartySuggestion, {jsonType: PartySuggestionJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 30);
+  messageDesc(file_parley_chatter_v1_chatter_service, 31);
 
 /**
  * InboxItem is something that needs the user.
@@ -1707,7 +1882,7 @@ export type InboxItem = Message<"parley.chatter.v1.InboxItem"> & {
   recordType: string;
 
   /**
-   * The message concerned.
+   * The message concerned; unset for an activity.
    *
    * @generated from field: parley.thread.v1.Message message = 7;
    */
@@ -1733,6 +1908,13 @@ export type InboxItem = Message<"parley.chatter.v1.InboxItem"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 10;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * The activity concerned, as it is now.
+   *
+   * @generated from field: parley.activity.v1.Activity activity = 11;
+   */
+  activity?: Activity | undefined;
 };
 
 /**
@@ -1784,7 +1966,7 @@ export type InboxItemJson = {
   recordType?: string;
 
   /**
-   * The message concerned.
+   * The message concerned; unset for an activity.
    *
    * @generated from field: parley.thread.v1.Message message = 7;
    */
@@ -1810,6 +1992,13 @@ export type InboxItemJson = {
    * @generated from field: google.protobuf.Timestamp create_time = 10;
    */
   createTime?: TimestampJson;
+
+  /**
+   * The activity concerned, as it is now.
+   *
+   * @generated from field: parley.activity.v1.Activity activity = 11;
+   */
+  activity?: ActivityJson;
 };
 
 /**
@@ -1817,7 +2006,7 @@ export type InboxItemJson = {
  * Use `create(InboxItemSchema)` to create a new message.
  */
 export const InboxItemSchema: GenMessage<InboxItem, {jsonType: InboxItemJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 31);
+  messageDesc(file_parley_chatter_v1_chatter_service, 32);
 
 /**
  * ListInboxRequest asks for the caller's items.
@@ -1880,7 +2069,7 @@ export type ListInboxRequestJson = {
  * Use `create(ListInboxRequestSchema)` to create a new message.
  */
 export const ListInboxRequestSchema: GenMessage<ListInboxRequest, {jsonType: ListInboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 32);
+  messageDesc(file_parley_chatter_v1_chatter_service, 33);
 
 /**
  * ListInboxResponse is one page.
@@ -1929,7 +2118,7 @@ export type ListInboxResponseJson = {
  * Use `create(ListInboxResponseSchema)` to create a new message.
  */
 export const ListInboxResponseSchema: GenMessage<ListInboxResponse, {jsonType: ListInboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 33);
+  messageDesc(file_parley_chatter_v1_chatter_service, 34);
 
 /**
  * UpdateInboxItemRequest changes one item; what is unset stays.
@@ -1992,7 +2181,7 @@ export type UpdateInboxItemRequestJson = {
  * Use `create(UpdateInboxItemRequestSchema)` to create a new message.
  */
 export const UpdateInboxItemRequestSchema: GenMessage<UpdateInboxItemRequest, {jsonType: UpdateInboxItemRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 34);
+  messageDesc(file_parley_chatter_v1_chatter_service, 35);
 
 /**
  * UpdateInboxItemResponse answers UpdateInboxItem.
@@ -2027,7 +2216,7 @@ export type UpdateInboxItemResponseJson = {
  * Use `create(UpdateInboxItemResponseSchema)` to create a new message.
  */
 export const UpdateInboxItemResponseSchema: GenMessage<UpdateInboxItemResponse, {jsonType: UpdateInboxItemResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 35);
+  messageDesc(file_parley_chatter_v1_chatter_service, 36);
 
 /**
  * MarkInboxReadRequest says what was read.
@@ -2062,7 +2251,7 @@ export type MarkInboxReadRequestJson = {
  * Use `create(MarkInboxReadRequestSchema)` to create a new message.
  */
 export const MarkInboxReadRequestSchema: GenMessage<MarkInboxReadRequest, {jsonType: MarkInboxReadRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 36);
+  messageDesc(file_parley_chatter_v1_chatter_service, 37);
 
 /**
  * MarkInboxReadResponse answers MarkInboxRead.
@@ -2097,7 +2286,7 @@ export type MarkInboxReadResponseJson = {
  * Use `create(MarkInboxReadResponseSchema)` to create a new message.
  */
 export const MarkInboxReadResponseSchema: GenMessage<MarkInboxReadResponse, {jsonType: MarkInboxReadResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 37);
+  messageDesc(file_parley_chatter_v1_chatter_service, 38);
 
 /**
  * GetInboxCountsRequest asks for counts.
@@ -2132,7 +2321,7 @@ export type GetInboxCountsRequestJson = {
  * Use `create(GetInboxCountsRequestSchema)` to create a new message.
  */
 export const GetInboxCountsRequestSchema: GenMessage<GetInboxCountsRequest, {jsonType: GetInboxCountsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 38);
+  messageDesc(file_parley_chatter_v1_chatter_service, 39);
 
 /**
  * GetInboxCountsResponse answers GetInboxCounts.
@@ -2181,7 +2370,1508 @@ export type GetInboxCountsResponseJson = {
  * Use `create(GetInboxCountsResponseSchema)` to create a new message.
  */
 export const GetInboxCountsResponseSchema: GenMessage<GetInboxCountsResponse, {jsonType: GetInboxCountsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_chatter_v1_chatter_service, 39);
+  messageDesc(file_parley_chatter_v1_chatter_service, 40);
+
+/**
+ * PreviewRecipientsRequest is a message before it is sent.
+ *
+ * @generated from message parley.chatter.v1.PreviewRecipientsRequest
+ */
+export type PreviewRecipientsRequest = Message<"parley.chatter.v1.PreviewRecipientsRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * True for an internal note.
+   *
+   * @generated from field: bool internal = 2;
+   */
+  internal: boolean;
+
+  /**
+   * UUIDs of users and contacts who are mentioned.
+   *
+   * @generated from field: repeated string mention_ids = 3;
+   */
+  mentionIds: string[];
+
+  /**
+   * As in PostMessageRequest.
+   *
+   * @generated from field: repeated string recipient_ids = 4;
+   */
+  recipientIds: string[];
+
+  /**
+   * As in PostMessageRequest.
+   *
+   * @generated from field: repeated string except_ids = 5;
+   */
+  exceptIds: string[];
+};
+
+/**
+ * PreviewRecipientsRequest is a message before it is sent.
+ *
+ * @generated from message parley.chatter.v1.PreviewRecipientsRequest
+ */
+export type PreviewRecipientsRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * True for an internal note.
+   *
+   * @generated from field: bool internal = 2;
+   */
+  internal?: boolean;
+
+  /**
+   * UUIDs of users and contacts who are mentioned.
+   *
+   * @generated from field: repeated string mention_ids = 3;
+   */
+  mentionIds?: string[];
+
+  /**
+   * As in PostMessageRequest.
+   *
+   * @generated from field: repeated string recipient_ids = 4;
+   */
+  recipientIds?: string[];
+
+  /**
+   * As in PostMessageRequest.
+   *
+   * @generated from field: repeated string except_ids = 5;
+   */
+  exceptIds?: string[];
+};
+
+/**
+ * Describes the message parley.chatter.v1.PreviewRecipientsRequest.
+ * Use `create(PreviewRecipientsRequestSchema)` to create a new message.
+ */
+export const PreviewRecipientsRequestSchema: GenMessage<PreviewRecipientsRequest, {jsonType: PreviewRecipientsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 41);
+
+/**
+ * Recipient is somebody who would be told of a message, once.
+ *
+ * @generated from message parley.chatter.v1.Recipient
+ */
+export type Recipient = Message<"parley.chatter.v1.Recipient"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: parley.thread.v1.Party party = 1;
+   */
+  party?: Party | undefined;
+
+  /**
+   * Why.
+   *
+   * @generated from field: parley.chatter.v1.RecipientReason reason = 2;
+   */
+  reason: RecipientReason;
+
+  /**
+   * How.
+   *
+   * @generated from field: parley.chatter.v1.RecipientWay way = 3;
+   */
+  way: RecipientWay;
+
+  /**
+   * The address, if by mail.
+   *
+   * @generated from field: string address = 4;
+   */
+  address: string;
+
+  /**
+   * True if they are outside: a contact or a visitor.
+   *
+   * @generated from field: bool outside = 5;
+   */
+  outside: boolean;
+
+  /**
+   * Why they cannot be told, for example "has no e-mail address".
+   *
+   * @generated from field: string problem = 6;
+   */
+  problem: string;
+
+  /**
+   * True if except_ids leaves them out; they are shown so that they can be put
+   * back.
+   *
+   * @generated from field: bool excepted = 7;
+   */
+  excepted: boolean;
+};
+
+/**
+ * Recipient is somebody who would be told of a message, once.
+ *
+ * @generated from message parley.chatter.v1.Recipient
+ */
+export type RecipientJson = {
+  /**
+   * Who.
+   *
+   * @generated from field: parley.thread.v1.Party party = 1;
+   */
+  party?: PartyJson;
+
+  /**
+   * Why.
+   *
+   * @generated from field: parley.chatter.v1.RecipientReason reason = 2;
+   */
+  reason?: RecipientReasonJson;
+
+  /**
+   * How.
+   *
+   * @generated from field: parley.chatter.v1.RecipientWay way = 3;
+   */
+  way?: RecipientWayJson;
+
+  /**
+   * The address, if by mail.
+   *
+   * @generated from field: string address = 4;
+   */
+  address?: string;
+
+  /**
+   * True if they are outside: a contact or a visitor.
+   *
+   * @generated from field: bool outside = 5;
+   */
+  outside?: boolean;
+
+  /**
+   * Why they cannot be told, for example "has no e-mail address".
+   *
+   * @generated from field: string problem = 6;
+   */
+  problem?: string;
+
+  /**
+   * True if except_ids leaves them out; they are shown so that they can be put
+   * back.
+   *
+   * @generated from field: bool excepted = 7;
+   */
+  excepted?: boolean;
+};
+
+/**
+ * Describes the message parley.chatter.v1.Recipient.
+ * Use `create(RecipientSchema)` to create a new message.
+ */
+export const RecipientSchema: GenMessage<Recipient, {jsonType: RecipientJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 42);
+
+/**
+ * PreviewRecipientsResponse says who would hear of a message.
+ *
+ * @generated from message parley.chatter.v1.PreviewRecipientsResponse
+ */
+export type PreviewRecipientsResponse = Message<"parley.chatter.v1.PreviewRecipientsResponse"> & {
+  /**
+   * Whoever would be told, and whoever could be: outsiders first, up to 200.
+   *
+   * @generated from field: repeated parley.chatter.v1.Recipient recipients = 1;
+   */
+  recipients: Recipient[];
+
+  /**
+   * How many there are in all.
+   *
+   * @generated from field: int32 recipient_count = 2;
+   */
+  recipientCount: number;
+
+  /**
+   * How many of those who would be told are outside.
+   *
+   * @generated from field: int32 outside_count = 3;
+   */
+  outsideCount: number;
+
+  /**
+   * Who may read it in Parley besides, in words: "every user who may read this
+   * record".
+   *
+   * @generated from field: string audience = 4;
+   */
+  audience: string;
+};
+
+/**
+ * PreviewRecipientsResponse says who would hear of a message.
+ *
+ * @generated from message parley.chatter.v1.PreviewRecipientsResponse
+ */
+export type PreviewRecipientsResponseJson = {
+  /**
+   * Whoever would be told, and whoever could be: outsiders first, up to 200.
+   *
+   * @generated from field: repeated parley.chatter.v1.Recipient recipients = 1;
+   */
+  recipients?: RecipientJson[];
+
+  /**
+   * How many there are in all.
+   *
+   * @generated from field: int32 recipient_count = 2;
+   */
+  recipientCount?: number;
+
+  /**
+   * How many of those who would be told are outside.
+   *
+   * @generated from field: int32 outside_count = 3;
+   */
+  outsideCount?: number;
+
+  /**
+   * Who may read it in Parley besides, in words: "every user who may read this
+   * record".
+   *
+   * @generated from field: string audience = 4;
+   */
+  audience?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.PreviewRecipientsResponse.
+ * Use `create(PreviewRecipientsResponseSchema)` to create a new message.
+ */
+export const PreviewRecipientsResponseSchema: GenMessage<PreviewRecipientsResponse, {jsonType: PreviewRecipientsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 43);
+
+/**
+ * SetReactionRequest answers a message with an emoji.
+ *
+ * @generated from message parley.chatter.v1.SetReactionRequest
+ */
+export type SetReactionRequest = Message<"parley.chatter.v1.SetReactionRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+
+  /**
+   * One emoji.
+   *
+   * @generated from field: string emoji = 3;
+   */
+  emoji: string;
+
+  /**
+   * True to take it back.
+   *
+   * @generated from field: bool removed = 4;
+   */
+  removed: boolean;
+};
+
+/**
+ * SetReactionRequest answers a message with an emoji.
+ *
+ * @generated from message parley.chatter.v1.SetReactionRequest
+ */
+export type SetReactionRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId?: string;
+
+  /**
+   * One emoji.
+   *
+   * @generated from field: string emoji = 3;
+   */
+  emoji?: string;
+
+  /**
+   * True to take it back.
+   *
+   * @generated from field: bool removed = 4;
+   */
+  removed?: boolean;
+};
+
+/**
+ * Describes the message parley.chatter.v1.SetReactionRequest.
+ * Use `create(SetReactionRequestSchema)` to create a new message.
+ */
+export const SetReactionRequestSchema: GenMessage<SetReactionRequest, {jsonType: SetReactionRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 44);
+
+/**
+ * SetReactionResponse answers SetReaction.
+ *
+ * @generated from message parley.chatter.v1.SetReactionResponse
+ */
+export type SetReactionResponse = Message<"parley.chatter.v1.SetReactionResponse"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: parley.thread.v1.Message message = 1;
+   */
+  message?: Message$1 | undefined;
+};
+
+/**
+ * SetReactionResponse answers SetReaction.
+ *
+ * @generated from message parley.chatter.v1.SetReactionResponse
+ */
+export type SetReactionResponseJson = {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: parley.thread.v1.Message message = 1;
+   */
+  message?: MessageJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.SetReactionResponse.
+ * Use `create(SetReactionResponseSchema)` to create a new message.
+ */
+export const SetReactionResponseSchema: GenMessage<SetReactionResponse, {jsonType: SetReactionResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 45);
+
+/**
+ * SetPinnedRequest pins a message.
+ *
+ * @generated from message parley.chatter.v1.SetPinnedRequest
+ */
+export type SetPinnedRequest = Message<"parley.chatter.v1.SetPinnedRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+
+  /**
+   * True to pin it, false to take it off.
+   *
+   * @generated from field: bool pinned = 3;
+   */
+  pinned: boolean;
+};
+
+/**
+ * SetPinnedRequest pins a message.
+ *
+ * @generated from message parley.chatter.v1.SetPinnedRequest
+ */
+export type SetPinnedRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId?: string;
+
+  /**
+   * True to pin it, false to take it off.
+   *
+   * @generated from field: bool pinned = 3;
+   */
+  pinned?: boolean;
+};
+
+/**
+ * Describes the message parley.chatter.v1.SetPinnedRequest.
+ * Use `create(SetPinnedRequestSchema)` to create a new message.
+ */
+export const SetPinnedRequestSchema: GenMessage<SetPinnedRequest, {jsonType: SetPinnedRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 46);
+
+/**
+ * SetPinnedResponse answers SetPinned.
+ *
+ * @generated from message parley.chatter.v1.SetPinnedResponse
+ */
+export type SetPinnedResponse = Message<"parley.chatter.v1.SetPinnedResponse"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: parley.thread.v1.Message message = 1;
+   */
+  message?: Message$1 | undefined;
+};
+
+/**
+ * SetPinnedResponse answers SetPinned.
+ *
+ * @generated from message parley.chatter.v1.SetPinnedResponse
+ */
+export type SetPinnedResponseJson = {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: parley.thread.v1.Message message = 1;
+   */
+  message?: MessageJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.SetPinnedResponse.
+ * Use `create(SetPinnedResponseSchema)` to create a new message.
+ */
+export const SetPinnedResponseSchema: GenMessage<SetPinnedResponse, {jsonType: SetPinnedResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 47);
+
+/**
+ * ListPinnedMessagesRequest asks for what is pinned.
+ *
+ * @generated from message parley.chatter.v1.ListPinnedMessagesRequest
+ */
+export type ListPinnedMessagesRequest = Message<"parley.chatter.v1.ListPinnedMessagesRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+};
+
+/**
+ * ListPinnedMessagesRequest asks for what is pinned.
+ *
+ * @generated from message parley.chatter.v1.ListPinnedMessagesRequest
+ */
+export type ListPinnedMessagesRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.ListPinnedMessagesRequest.
+ * Use `create(ListPinnedMessagesRequestSchema)` to create a new message.
+ */
+export const ListPinnedMessagesRequestSchema: GenMessage<ListPinnedMessagesRequest, {jsonType: ListPinnedMessagesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 48);
+
+/**
+ * ListPinnedMessagesResponse is what is pinned: 50 at most.
+ *
+ * @generated from message parley.chatter.v1.ListPinnedMessagesResponse
+ */
+export type ListPinnedMessagesResponse = Message<"parley.chatter.v1.ListPinnedMessagesResponse"> & {
+  /**
+   * The messages.
+   *
+   * @generated from field: repeated parley.thread.v1.Message messages = 1;
+   */
+  messages: Message$1[];
+};
+
+/**
+ * ListPinnedMessagesResponse is what is pinned: 50 at most.
+ *
+ * @generated from message parley.chatter.v1.ListPinnedMessagesResponse
+ */
+export type ListPinnedMessagesResponseJson = {
+  /**
+   * The messages.
+   *
+   * @generated from field: repeated parley.thread.v1.Message messages = 1;
+   */
+  messages?: MessageJson[];
+};
+
+/**
+ * Describes the message parley.chatter.v1.ListPinnedMessagesResponse.
+ * Use `create(ListPinnedMessagesResponseSchema)` to create a new message.
+ */
+export const ListPinnedMessagesResponseSchema: GenMessage<ListPinnedMessagesResponse, {jsonType: ListPinnedMessagesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 49);
+
+/**
+ * SetStarredRequest stars a message for the caller.
+ *
+ * @generated from message parley.chatter.v1.SetStarredRequest
+ */
+export type SetStarredRequest = Message<"parley.chatter.v1.SetStarredRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+
+  /**
+   * True to star it, false to take the star off.
+   *
+   * @generated from field: bool starred = 3;
+   */
+  starred: boolean;
+};
+
+/**
+ * SetStarredRequest stars a message for the caller.
+ *
+ * @generated from message parley.chatter.v1.SetStarredRequest
+ */
+export type SetStarredRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId?: string;
+
+  /**
+   * True to star it, false to take the star off.
+   *
+   * @generated from field: bool starred = 3;
+   */
+  starred?: boolean;
+};
+
+/**
+ * Describes the message parley.chatter.v1.SetStarredRequest.
+ * Use `create(SetStarredRequestSchema)` to create a new message.
+ */
+export const SetStarredRequestSchema: GenMessage<SetStarredRequest, {jsonType: SetStarredRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 50);
+
+/**
+ * SetStarredResponse answers SetStarred.
+ *
+ * @generated from message parley.chatter.v1.SetStarredResponse
+ */
+export type SetStarredResponse = Message<"parley.chatter.v1.SetStarredResponse"> & {
+  /**
+   * The inbox item, as it is now; unset if there is none.
+   *
+   * @generated from field: parley.chatter.v1.InboxItem item = 1;
+   */
+  item?: InboxItem | undefined;
+};
+
+/**
+ * SetStarredResponse answers SetStarred.
+ *
+ * @generated from message parley.chatter.v1.SetStarredResponse
+ */
+export type SetStarredResponseJson = {
+  /**
+   * The inbox item, as it is now; unset if there is none.
+   *
+   * @generated from field: parley.chatter.v1.InboxItem item = 1;
+   */
+  item?: InboxItemJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.SetStarredResponse.
+ * Use `create(SetStarredResponseSchema)` to create a new message.
+ */
+export const SetStarredResponseSchema: GenMessage<SetStarredResponse, {jsonType: SetStarredResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 51);
+
+/**
+ * ListMessageVersionsRequest asks for earlier texts.
+ *
+ * @generated from message parley.chatter.v1.ListMessageVersionsRequest
+ */
+export type ListMessageVersionsRequest = Message<"parley.chatter.v1.ListMessageVersionsRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+
+  /**
+   * At most so many, up to 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the page before, with the same other fields.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * ListMessageVersionsRequest asks for earlier texts.
+ *
+ * @generated from message parley.chatter.v1.ListMessageVersionsRequest
+ */
+export type ListMessageVersionsRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId?: string;
+
+  /**
+   * At most so many, up to 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, with the same other fields.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.ListMessageVersionsRequest.
+ * Use `create(ListMessageVersionsRequestSchema)` to create a new message.
+ */
+export const ListMessageVersionsRequestSchema: GenMessage<ListMessageVersionsRequest, {jsonType: ListMessageVersionsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 52);
+
+/**
+ * ListMessageVersionsResponse is one page.
+ *
+ * @generated from message parley.chatter.v1.ListMessageVersionsResponse
+ */
+export type ListMessageVersionsResponse = Message<"parley.chatter.v1.ListMessageVersionsResponse"> & {
+  /**
+   * The earlier texts.
+   *
+   * @generated from field: repeated parley.chatter.v1.MessageVersion versions = 1;
+   */
+  versions: MessageVersion[];
+
+  /**
+   * Empty when there are no more.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * ListMessageVersionsResponse is one page.
+ *
+ * @generated from message parley.chatter.v1.ListMessageVersionsResponse
+ */
+export type ListMessageVersionsResponseJson = {
+  /**
+   * The earlier texts.
+   *
+   * @generated from field: repeated parley.chatter.v1.MessageVersion versions = 1;
+   */
+  versions?: MessageVersionJson[];
+
+  /**
+   * Empty when there are no more.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.ListMessageVersionsResponse.
+ * Use `create(ListMessageVersionsResponseSchema)` to create a new message.
+ */
+export const ListMessageVersionsResponseSchema: GenMessage<ListMessageVersionsResponse, {jsonType: ListMessageVersionsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 53);
+
+/**
+ * MessageVersion is a text that was replaced.
+ *
+ * @generated from message parley.chatter.v1.MessageVersion
+ */
+export type MessageVersion = Message<"parley.chatter.v1.MessageVersion"> & {
+  /**
+   * The text.
+   *
+   * @generated from field: string body = 1;
+   */
+  body: string;
+
+  /**
+   * Who replaced or deleted it.
+   *
+   * @generated from field: parley.thread.v1.Party editor = 2;
+   */
+  editor?: Party | undefined;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp replace_time = 3;
+   */
+  replaceTime?: Timestamp | undefined;
+};
+
+/**
+ * MessageVersion is a text that was replaced.
+ *
+ * @generated from message parley.chatter.v1.MessageVersion
+ */
+export type MessageVersionJson = {
+  /**
+   * The text.
+   *
+   * @generated from field: string body = 1;
+   */
+  body?: string;
+
+  /**
+   * Who replaced or deleted it.
+   *
+   * @generated from field: parley.thread.v1.Party editor = 2;
+   */
+  editor?: PartyJson;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp replace_time = 3;
+   */
+  replaceTime?: TimestampJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.MessageVersion.
+ * Use `create(MessageVersionSchema)` to create a new message.
+ */
+export const MessageVersionSchema: GenMessage<MessageVersion, {jsonType: MessageVersionJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 54);
+
+/**
+ * ListDeliveriesRequest asks how a message came to people.
+ *
+ * @generated from message parley.chatter.v1.ListDeliveriesRequest
+ */
+export type ListDeliveriesRequest = Message<"parley.chatter.v1.ListDeliveriesRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+
+  /**
+   * At most so many, up to 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the page before, with the same other fields.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * ListDeliveriesRequest asks how a message came to people.
+ *
+ * @generated from message parley.chatter.v1.ListDeliveriesRequest
+ */
+export type ListDeliveriesRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId?: string;
+
+  /**
+   * At most so many, up to 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, with the same other fields.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.ListDeliveriesRequest.
+ * Use `create(ListDeliveriesRequestSchema)` to create a new message.
+ */
+export const ListDeliveriesRequestSchema: GenMessage<ListDeliveriesRequest, {jsonType: ListDeliveriesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 55);
+
+/**
+ * ListDeliveriesResponse is one page.
+ *
+ * @generated from message parley.chatter.v1.ListDeliveriesResponse
+ */
+export type ListDeliveriesResponse = Message<"parley.chatter.v1.ListDeliveriesResponse"> & {
+  /**
+   * The deliveries.
+   *
+   * @generated from field: repeated parley.thread.v1.Delivery deliveries = 1;
+   */
+  deliveries: Delivery[];
+
+  /**
+   * Empty when there are no more.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * ListDeliveriesResponse is one page.
+ *
+ * @generated from message parley.chatter.v1.ListDeliveriesResponse
+ */
+export type ListDeliveriesResponseJson = {
+  /**
+   * The deliveries.
+   *
+   * @generated from field: repeated parley.thread.v1.Delivery deliveries = 1;
+   */
+  deliveries?: DeliveryJson[];
+
+  /**
+   * Empty when there are no more.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.ListDeliveriesResponse.
+ * Use `create(ListDeliveriesResponseSchema)` to create a new message.
+ */
+export const ListDeliveriesResponseSchema: GenMessage<ListDeliveriesResponse, {jsonType: ListDeliveriesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 56);
+
+/**
+ * RetryDeliveryRequest names a delivery.
+ *
+ * @generated from message parley.chatter.v1.RetryDeliveryRequest
+ */
+export type RetryDeliveryRequest = Message<"parley.chatter.v1.RetryDeliveryRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * UUID of the delivery.
+   *
+   * @generated from field: string delivery_id = 2;
+   */
+  deliveryId: string;
+};
+
+/**
+ * RetryDeliveryRequest names a delivery.
+ *
+ * @generated from message parley.chatter.v1.RetryDeliveryRequest
+ */
+export type RetryDeliveryRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * UUID of the delivery.
+   *
+   * @generated from field: string delivery_id = 2;
+   */
+  deliveryId?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.RetryDeliveryRequest.
+ * Use `create(RetryDeliveryRequestSchema)` to create a new message.
+ */
+export const RetryDeliveryRequestSchema: GenMessage<RetryDeliveryRequest, {jsonType: RetryDeliveryRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 57);
+
+/**
+ * RetryDeliveryResponse answers RetryDelivery.
+ *
+ * @generated from message parley.chatter.v1.RetryDeliveryResponse
+ */
+export type RetryDeliveryResponse = Message<"parley.chatter.v1.RetryDeliveryResponse"> & {
+  /**
+   * The delivery as it is now.
+   *
+   * @generated from field: parley.thread.v1.Delivery delivery = 1;
+   */
+  delivery?: Delivery | undefined;
+};
+
+/**
+ * RetryDeliveryResponse answers RetryDelivery.
+ *
+ * @generated from message parley.chatter.v1.RetryDeliveryResponse
+ */
+export type RetryDeliveryResponseJson = {
+  /**
+   * The delivery as it is now.
+   *
+   * @generated from field: parley.thread.v1.Delivery delivery = 1;
+   */
+  delivery?: DeliveryJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.RetryDeliveryResponse.
+ * Use `create(RetryDeliveryResponseSchema)` to create a new message.
+ */
+export const RetryDeliveryResponseSchema: GenMessage<RetryDeliveryResponse, {jsonType: RetryDeliveryResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 58);
+
+/**
+ * CancelDeliveriesRequest names a message.
+ *
+ * @generated from message parley.chatter.v1.CancelDeliveriesRequest
+ */
+export type CancelDeliveriesRequest = Message<"parley.chatter.v1.CancelDeliveriesRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+};
+
+/**
+ * CancelDeliveriesRequest names a message.
+ *
+ * @generated from message parley.chatter.v1.CancelDeliveriesRequest
+ */
+export type CancelDeliveriesRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.CancelDeliveriesRequest.
+ * Use `create(CancelDeliveriesRequestSchema)` to create a new message.
+ */
+export const CancelDeliveriesRequestSchema: GenMessage<CancelDeliveriesRequest, {jsonType: CancelDeliveriesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 59);
+
+/**
+ * CancelDeliveriesResponse answers CancelDeliveries.
+ *
+ * @generated from message parley.chatter.v1.CancelDeliveriesResponse
+ */
+export type CancelDeliveriesResponse = Message<"parley.chatter.v1.CancelDeliveriesResponse"> & {
+  /**
+   * How many were called off.
+   *
+   * @generated from field: int32 cancelled_count = 1;
+   */
+  cancelledCount: number;
+
+  /**
+   * How many had gone already.
+   *
+   * @generated from field: int32 sent_count = 2;
+   */
+  sentCount: number;
+
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: parley.thread.v1.Message message = 3;
+   */
+  message?: Message$1 | undefined;
+};
+
+/**
+ * CancelDeliveriesResponse answers CancelDeliveries.
+ *
+ * @generated from message parley.chatter.v1.CancelDeliveriesResponse
+ */
+export type CancelDeliveriesResponseJson = {
+  /**
+   * How many were called off.
+   *
+   * @generated from field: int32 cancelled_count = 1;
+   */
+  cancelledCount?: number;
+
+  /**
+   * How many had gone already.
+   *
+   * @generated from field: int32 sent_count = 2;
+   */
+  sentCount?: number;
+
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: parley.thread.v1.Message message = 3;
+   */
+  message?: MessageJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.CancelDeliveriesResponse.
+ * Use `create(CancelDeliveriesResponseSchema)` to create a new message.
+ */
+export const CancelDeliveriesResponseSchema: GenMessage<CancelDeliveriesResponse, {jsonType: CancelDeliveriesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 60);
+
+/**
+ * PreviewInvitationRequest names whom to invite where.
+ *
+ * @generated from message parley.chatter.v1.PreviewInvitationRequest
+ */
+export type PreviewInvitationRequest = Message<"parley.chatter.v1.PreviewInvitationRequest"> & {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId: string;
+
+  /**
+   * UUID of the user or contact.
+   *
+   * @generated from field: string party_id = 2;
+   */
+  partyId: string;
+};
+
+/**
+ * PreviewInvitationRequest names whom to invite where.
+ *
+ * @generated from message parley.chatter.v1.PreviewInvitationRequest
+ */
+export type PreviewInvitationRequestJson = {
+  /**
+   * UUID of the thread.
+   *
+   * @generated from field: string thread_id = 1;
+   */
+  threadId?: string;
+
+  /**
+   * UUID of the user or contact.
+   *
+   * @generated from field: string party_id = 2;
+   */
+  partyId?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.PreviewInvitationRequest.
+ * Use `create(PreviewInvitationRequestSchema)` to create a new message.
+ */
+export const PreviewInvitationRequestSchema: GenMessage<PreviewInvitationRequest, {jsonType: PreviewInvitationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 61);
+
+/**
+ * PreviewInvitationResponse answers PreviewInvitation.
+ *
+ * @generated from message parley.chatter.v1.PreviewInvitationResponse
+ */
+export type PreviewInvitationResponse = Message<"parley.chatter.v1.PreviewInvitationResponse"> & {
+  /**
+   * The text, to be edited.
+   *
+   * @generated from field: parley.chatter.v1.Invitation invitation = 1;
+   */
+  invitation?: Invitation | undefined;
+
+  /**
+   * The address that it would go to; empty if they have none.
+   *
+   * @generated from field: string address = 2;
+   */
+  address: string;
+};
+
+/**
+ * PreviewInvitationResponse answers PreviewInvitation.
+ *
+ * @generated from message parley.chatter.v1.PreviewInvitationResponse
+ */
+export type PreviewInvitationResponseJson = {
+  /**
+   * The text, to be edited.
+   *
+   * @generated from field: parley.chatter.v1.Invitation invitation = 1;
+   */
+  invitation?: InvitationJson;
+
+  /**
+   * The address that it would go to; empty if they have none.
+   *
+   * @generated from field: string address = 2;
+   */
+  address?: string;
+};
+
+/**
+ * Describes the message parley.chatter.v1.PreviewInvitationResponse.
+ * Use `create(PreviewInvitationResponseSchema)` to create a new message.
+ */
+export const PreviewInvitationResponseSchema: GenMessage<PreviewInvitationResponse, {jsonType: PreviewInvitationResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 62);
+
+/**
+ * NotificationSettings is how a user wants to be told of things.
+ *
+ * @generated from message parley.chatter.v1.NotificationSettings
+ */
+export type NotificationSettings = Message<"parley.chatter.v1.NotificationSettings"> & {
+  /**
+   * Which way.
+   *
+   * @generated from field: parley.chatter.v1.NotifyBy notify_by = 1;
+   */
+  notifyBy: NotifyBy;
+
+  /**
+   * Quiet hours in the user's time zone, as "22:00" and "07:00": nothing rings,
+   * and mails wait until they end. Both empty for none.
+   *
+   * @generated from field: string quiet_from = 2;
+   */
+  quietFrom: string;
+
+  /**
+   * When quiet hours end.
+   *
+   * @generated from field: string quiet_to = 3;
+   */
+  quietTo: string;
+
+  /**
+   * True to be shown browser notifications while no window of the console has
+   * the focus.
+   *
+   * @generated from field: bool browser = 4;
+   */
+  browser: boolean;
+
+  /**
+   * True for a mail each morning with the activities that are due.
+   *
+   * @generated from field: bool activity_digest = 5;
+   */
+  activityDigest: boolean;
+};
+
+/**
+ * NotificationSettings is how a user wants to be told of things.
+ *
+ * @generated from message parley.chatter.v1.NotificationSettings
+ */
+export type NotificationSettingsJson = {
+  /**
+   * Which way.
+   *
+   * @generated from field: parley.chatter.v1.NotifyBy notify_by = 1;
+   */
+  notifyBy?: NotifyByJson;
+
+  /**
+   * Quiet hours in the user's time zone, as "22:00" and "07:00": nothing rings,
+   * and mails wait until they end. Both empty for none.
+   *
+   * @generated from field: string quiet_from = 2;
+   */
+  quietFrom?: string;
+
+  /**
+   * When quiet hours end.
+   *
+   * @generated from field: string quiet_to = 3;
+   */
+  quietTo?: string;
+
+  /**
+   * True to be shown browser notifications while no window of the console has
+   * the focus.
+   *
+   * @generated from field: bool browser = 4;
+   */
+  browser?: boolean;
+
+  /**
+   * True for a mail each morning with the activities that are due.
+   *
+   * @generated from field: bool activity_digest = 5;
+   */
+  activityDigest?: boolean;
+};
+
+/**
+ * Describes the message parley.chatter.v1.NotificationSettings.
+ * Use `create(NotificationSettingsSchema)` to create a new message.
+ */
+export const NotificationSettingsSchema: GenMessage<NotificationSettings, {jsonType: NotificationSettingsJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 63);
+
+/**
+ * GetNotificationSettingsRequest asks for the caller's settings.
+ *
+ * @generated from message parley.chatter.v1.GetNotificationSettingsRequest
+ */
+export type GetNotificationSettingsRequest = Message<"parley.chatter.v1.GetNotificationSettingsRequest"> & {
+};
+
+/**
+ * GetNotificationSettingsRequest asks for the caller's settings.
+ *
+ * @generated from message parley.chatter.v1.GetNotificationSettingsRequest
+ */
+export type GetNotificationSettingsRequestJson = {
+};
+
+/**
+ * Describes the message parley.chatter.v1.GetNotificationSettingsRequest.
+ * Use `create(GetNotificationSettingsRequestSchema)` to create a new message.
+ */
+export const GetNotificationSettingsRequestSchema: GenMessage<GetNotificationSettingsRequest, {jsonType: GetNotificationSettingsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 64);
+
+/**
+ * GetNotificationSettingsResponse answers GetNotificationSettings.
+ *
+ * @generated from message parley.chatter.v1.GetNotificationSettingsResponse
+ */
+export type GetNotificationSettingsResponse = Message<"parley.chatter.v1.GetNotificationSettingsResponse"> & {
+  /**
+   * The settings.
+   *
+   * @generated from field: parley.chatter.v1.NotificationSettings settings = 1;
+   */
+  settings?: NotificationSettings | undefined;
+};
+
+/**
+ * GetNotificationSettingsResponse answers GetNotificationSettings.
+ *
+ * @generated from message parley.chatter.v1.GetNotificationSettingsResponse
+ */
+export type GetNotificationSettingsResponseJson = {
+  /**
+   * The settings.
+   *
+   * @generated from field: parley.chatter.v1.NotificationSettings settings = 1;
+   */
+  settings?: NotificationSettingsJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.GetNotificationSettingsResponse.
+ * Use `create(GetNotificationSettingsResponseSchema)` to create a new message.
+ */
+export const GetNotificationSettingsResponseSchema: GenMessage<GetNotificationSettingsResponse, {jsonType: GetNotificationSettingsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 65);
+
+/**
+ * UpdateNotificationSettingsRequest replaces the caller's settings.
+ *
+ * @generated from message parley.chatter.v1.UpdateNotificationSettingsRequest
+ */
+export type UpdateNotificationSettingsRequest = Message<"parley.chatter.v1.UpdateNotificationSettingsRequest"> & {
+  /**
+   * The settings.
+   *
+   * @generated from field: parley.chatter.v1.NotificationSettings settings = 1;
+   */
+  settings?: NotificationSettings | undefined;
+};
+
+/**
+ * UpdateNotificationSettingsRequest replaces the caller's settings.
+ *
+ * @generated from message parley.chatter.v1.UpdateNotificationSettingsRequest
+ */
+export type UpdateNotificationSettingsRequestJson = {
+  /**
+   * The settings.
+   *
+   * @generated from field: parley.chatter.v1.NotificationSettings settings = 1;
+   */
+  settings?: NotificationSettingsJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.UpdateNotificationSettingsRequest.
+ * Use `create(UpdateNotificationSettingsRequestSchema)` to create a new message.
+ */
+export const UpdateNotificationSettingsRequestSchema: GenMessage<UpdateNotificationSettingsRequest, {jsonType: UpdateNotificationSettingsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 66);
+
+/**
+ * UpdateNotificationSettingsResponse answers UpdateNotificationSettings.
+ *
+ * @generated from message parley.chatter.v1.UpdateNotificationSettingsResponse
+ */
+export type UpdateNotificationSettingsResponse = Message<"parley.chatter.v1.UpdateNotificationSettingsResponse"> & {
+  /**
+   * The settings as they are now.
+   *
+   * @generated from field: parley.chatter.v1.NotificationSettings settings = 1;
+   */
+  settings?: NotificationSettings | undefined;
+};
+
+/**
+ * UpdateNotificationSettingsResponse answers UpdateNotificationSettings.
+ *
+ * @generated from message parley.chatter.v1.UpdateNotificationSettingsResponse
+ */
+export type UpdateNotificationSettingsResponseJson = {
+  /**
+   * The settings as they are now.
+   *
+   * @generated from field: parley.chatter.v1.NotificationSettings settings = 1;
+   */
+  settings?: NotificationSettingsJson;
+};
+
+/**
+ * Describes the message parley.chatter.v1.UpdateNotificationSettingsResponse.
+ * Use `create(UpdateNotificationSettingsResponseSchema)` to create a new message.
+ */
+export const UpdateNotificationSettingsResponseSchema: GenMessage<UpdateNotificationSettingsResponse, {jsonType: UpdateNotificationSettingsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_chatter_v1_chatter_service, 67);
 
 /**
  * ThreadKind says what a thread hangs on.
@@ -2257,6 +3947,20 @@ export enum InboxReason {
    * @generated from enum value: INBOX_REASON_ASSIGNMENT = 3;
    */
   ASSIGNMENT = 3,
+
+  /**
+   * The user starred it, and it is here for nothing else.
+   *
+   * @generated from enum value: INBOX_REASON_STARRED = 5;
+   */
+  STARRED = 5,
+
+  /**
+   * The user was given an activity; see activity.
+   *
+   * @generated from enum value: INBOX_REASON_ACTIVITY = 4;
+   */
+  ACTIVITY = 4,
 }
 
 /**
@@ -2264,7 +3968,7 @@ export enum InboxReason {
  *
  * @generated from enum parley.chatter.v1.InboxReason
  */
-export type InboxReasonJson = "INBOX_REASON_UNSPECIFIED" | "INBOX_REASON_MESSAGE" | "INBOX_REASON_MENTION" | "INBOX_REASON_ASSIGNMENT";
+export type InboxReasonJson = "INBOX_REASON_UNSPECIFIED" | "INBOX_REASON_MESSAGE" | "INBOX_REASON_MENTION" | "INBOX_REASON_ASSIGNMENT" | "INBOX_REASON_STARRED" | "INBOX_REASON_ACTIVITY";
 
 /**
  * Describes the enum parley.chatter.v1.InboxReason.
@@ -2321,6 +4025,157 @@ export const InboxViewSchema: GenEnum<InboxView, InboxViewJson> = /*@__PURE__*/
   enumDesc(file_parley_chatter_v1_chatter_service, 2);
 
 /**
+ * RecipientReason says why somebody is told.
+ *
+ * @generated from enum parley.chatter.v1.RecipientReason
+ */
+export enum RecipientReason {
+  /**
+   * Never used.
+   *
+   * @generated from enum value: RECIPIENT_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * They follow, and are subscribed to this.
+   *
+   * @generated from enum value: RECIPIENT_REASON_FOLLOWER = 1;
+   */
+  FOLLOWER = 1,
+
+  /**
+   * They are the record's customer.
+   *
+   * @generated from enum value: RECIPIENT_REASON_CUSTOMER = 2;
+   */
+  CUSTOMER = 2,
+
+  /**
+   * They are mentioned.
+   *
+   * @generated from enum value: RECIPIENT_REASON_MENTION = 3;
+   */
+  MENTION = 3,
+
+  /**
+   * They were added to this message.
+   *
+   * @generated from enum value: RECIPIENT_REASON_ADDED = 4;
+   */
+  ADDED = 4,
+
+  /**
+   * It is the visitor's or messenger person's own conversation.
+   *
+   * @generated from enum value: RECIPIENT_REASON_CONVERSATION = 5;
+   */
+  CONVERSATION = 5,
+}
+
+/**
+ * RecipientReason says why somebody is told.
+ *
+ * @generated from enum parley.chatter.v1.RecipientReason
+ */
+export type RecipientReasonJson = "RECIPIENT_REASON_UNSPECIFIED" | "RECIPIENT_REASON_FOLLOWER" | "RECIPIENT_REASON_CUSTOMER" | "RECIPIENT_REASON_MENTION" | "RECIPIENT_REASON_ADDED" | "RECIPIENT_REASON_CONVERSATION";
+
+/**
+ * Describes the enum parley.chatter.v1.RecipientReason.
+ */
+export const RecipientReasonSchema: GenEnum<RecipientReason, RecipientReasonJson> = /*@__PURE__*/
+  enumDesc(file_parley_chatter_v1_chatter_service, 3);
+
+/**
+ * RecipientWay says how somebody is told.
+ *
+ * @generated from enum parley.chatter.v1.RecipientWay
+ */
+export enum RecipientWay {
+  /**
+   * Not at all; problem says why.
+   *
+   * @generated from enum value: RECIPIENT_WAY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * In their inbox.
+   *
+   * @generated from enum value: RECIPIENT_WAY_INBOX = 1;
+   */
+  INBOX = 1,
+
+  /**
+   * By mail.
+   *
+   * @generated from enum value: RECIPIENT_WAY_MAIL = 2;
+   */
+  MAIL = 2,
+
+  /**
+   * In the conversation itself.
+   *
+   * @generated from enum value: RECIPIENT_WAY_CONVERSATION = 3;
+   */
+  CONVERSATION = 3,
+}
+
+/**
+ * RecipientWay says how somebody is told.
+ *
+ * @generated from enum parley.chatter.v1.RecipientWay
+ */
+export type RecipientWayJson = "RECIPIENT_WAY_UNSPECIFIED" | "RECIPIENT_WAY_INBOX" | "RECIPIENT_WAY_MAIL" | "RECIPIENT_WAY_CONVERSATION";
+
+/**
+ * Describes the enum parley.chatter.v1.RecipientWay.
+ */
+export const RecipientWaySchema: GenEnum<RecipientWay, RecipientWayJson> = /*@__PURE__*/
+  enumDesc(file_parley_chatter_v1_chatter_service, 4);
+
+/**
+ * NotifyBy says which way somebody is told of what needs them.
+ *
+ * @generated from enum parley.chatter.v1.NotifyBy
+ */
+export enum NotifyBy {
+  /**
+   * The same as inbox.
+   *
+   * @generated from enum value: NOTIFY_BY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * In the inbox.
+   *
+   * @generated from enum value: NOTIFY_BY_INBOX = 1;
+   */
+  INBOX = 1,
+
+  /**
+   * By mail; the inbox then keeps it as read.
+   *
+   * @generated from enum value: NOTIFY_BY_MAIL = 2;
+   */
+  MAIL = 2,
+}
+
+/**
+ * NotifyBy says which way somebody is told of what needs them.
+ *
+ * @generated from enum parley.chatter.v1.NotifyBy
+ */
+export type NotifyByJson = "NOTIFY_BY_UNSPECIFIED" | "NOTIFY_BY_INBOX" | "NOTIFY_BY_MAIL";
+
+/**
+ * Describes the enum parley.chatter.v1.NotifyBy.
+ */
+export const NotifyBySchema: GenEnum<NotifyBy, NotifyByJson> = /*@__PURE__*/
+  enumDesc(file_parley_chatter_v1_chatter_service, 5);
+
+/**
  * ChatterService is what users do in threads. A thread hangs on a record or on
  * a live chat and has its id; whoever may not read that gets NOT_FOUND.
  *
@@ -2354,7 +4209,8 @@ export const ChatterService: GenService<{
   /**
    * EditMessage replaces the text of one's own message or, for an
    * administrator, of anyone's. Earlier texts are kept for administrators. A
-   * change entry is never edited: FAILED_PRECONDITION, reason NOT_EDITABLE.
+   * change entry is never edited: FAILED_PRECONDITION, reason NOT_EDITABLE. In a
+   * closed chat nothing is edited: FAILED_PRECONDITION, reason CHAT_CLOSED.
    *
    * @generated from rpc parley.chatter.v1.ChatterService.EditMessage
    */
@@ -2537,6 +4393,142 @@ export const ChatterService: GenService<{
     methodKind: "unary";
     input: typeof GetInboxCountsRequestSchema;
     output: typeof GetInboxCountsResponseSchema;
+  },
+  /**
+   * PreviewRecipients says, before anything is sent, who would see a message or
+   * note, who would be told of it and by which way, and who of them is outside.
+   * PostMessage with the same fields reaches just these, unless somebody begins or
+   * ends to follow meanwhile.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.PreviewRecipients
+   */
+  previewRecipients: {
+    methodKind: "unary";
+    input: typeof PreviewRecipientsRequestSchema;
+    output: typeof PreviewRecipientsResponseSchema;
+  },
+  /**
+   * SetReaction answers a message with an emoji, or takes that back. A message
+   * takes up to 20 different ones: more fail with FAILED_PRECONDITION, reason
+   * REACTIONS_FULL; what is no emoji with INVALID_ARGUMENT, reason EMOJI_INVALID.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.SetReaction
+   */
+  setReaction: {
+    methodKind: "unary";
+    input: typeof SetReactionRequestSchema;
+    output: typeof SetReactionResponseSchema;
+  },
+  /**
+   * SetPinned pins a message to its thread, or takes it off. A thread has up to
+   * 50 pinned ones: more fail with FAILED_PRECONDITION, reason PINS_FULL.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.SetPinned
+   */
+  setPinned: {
+    methodKind: "unary";
+    input: typeof SetPinnedRequestSchema;
+    output: typeof SetPinnedResponseSchema;
+  },
+  /**
+   * ListPinnedMessages lists what is pinned to a thread, the newest first.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.ListPinnedMessages
+   */
+  listPinnedMessages: {
+    methodKind: "unary";
+    input: typeof ListPinnedMessagesRequestSchema;
+    output: typeof ListPinnedMessagesResponseSchema;
+  },
+  /**
+   * SetStarred stars any message that the caller may read, for the caller alone:
+   * it is then among the starred items of the inbox. Taking the star off leaves
+   * what was in the inbox before.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.SetStarred
+   */
+  setStarred: {
+    methodKind: "unary";
+    input: typeof SetStarredRequestSchema;
+    output: typeof SetStarredResponseSchema;
+  },
+  /**
+   * ListMessageVersions lists the texts that edits and the deletion of a message
+   * replaced, the newest first.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.ListMessageVersions
+   */
+  listMessageVersions: {
+    methodKind: "unary";
+    input: typeof ListMessageVersionsRequestSchema;
+    output: typeof ListMessageVersionsResponseSchema;
+  },
+  /**
+   * ListDeliveries pages through the deliveries of one message, those that
+   * failed first.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.ListDeliveries
+   */
+  listDeliveries: {
+    methodKind: "unary";
+    input: typeof ListDeliveriesRequestSchema;
+    output: typeof ListDeliveriesResponseSchema;
+  },
+  /**
+   * RetryDelivery sends one failed, bounced or cancelled delivery again, to the
+   * address that the person has now. One that is on its way or has arrived fails
+   * with FAILED_PRECONDITION, reason DELIVERY_NOT_FAILED.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.RetryDelivery
+   */
+  retryDelivery: {
+    methodKind: "unary";
+    input: typeof RetryDeliveryRequestSchema;
+    output: typeof RetryDeliveryResponseSchema;
+  },
+  /**
+   * CancelDeliveries calls off what is still held of a message: that undoes its
+   * sending. The message stays in the thread. It answers how many were called off
+   * and how many had gone already.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.CancelDeliveries
+   */
+  cancelDeliveries: {
+    methodKind: "unary";
+    input: typeof CancelDeliveriesRequestSchema;
+    output: typeof CancelDeliveriesResponseSchema;
+  },
+  /**
+   * PreviewInvitation answers the text that would invite somebody to follow a
+   * thread, to be edited and given to AddFollower.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.PreviewInvitation
+   */
+  previewInvitation: {
+    methodKind: "unary";
+    input: typeof PreviewInvitationRequestSchema;
+    output: typeof PreviewInvitationResponseSchema;
+  },
+  /**
+   * GetNotificationSettings answers how the caller wants to be told of things.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.GetNotificationSettings
+   */
+  getNotificationSettings: {
+    methodKind: "unary";
+    input: typeof GetNotificationSettingsRequestSchema;
+    output: typeof GetNotificationSettingsResponseSchema;
+  },
+  /**
+   * UpdateNotificationSettings changes how the caller wants to be told of
+   * things.
+   *
+   * @generated from rpc parley.chatter.v1.ChatterService.UpdateNotificationSettings
+   */
+  updateNotificationSettings: {
+    methodKind: "unary";
+    input: typeof UpdateNotificationSettingsRequestSchema;
+    output: typeof UpdateNotificationSettingsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_parley_chatter_v1_chatter_service, 0);

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/identity/v1/identity.proto.
  */
 export const file_parley_identity_v1_identity: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsZXkvaWRlbnRpdHkvdjEvaWRlbnRpdHkucHJvdG8SEnBhcmxleS5pZGVudGl0eS52MSJlCglXb3Jrc3BhY2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRINCgV0aXRsZRgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiuwEKBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIRCgljaGF0X25hbWUYBCABKAkSJgoEcm9sZRgFIAEoDjIYLnBhcmxleS5pZGVudGl0eS52MS5Sb2xlEg4KBmxvY2FsZRgGIAEoCRIOCgZhY3RpdmUYByABKAgSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIq0BCgdTZXNzaW9uEgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEgoKdXNlcl9hZ2VudBgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2N1cnJlbnQYBiABKAgilQEKBkFwaUtleRIKCgJpZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCpVCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX01FTUJFUhABEg4KClJPTEVfQUdFTlQQAhIWChJST0xFX0FETUlOSVNUUkFUT1IQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiFwYXJsZXkvaWRlbnRpdHkvdjEvaWRlbnRpdHkucHJvdG8SEnBhcmxleS5pZGVudGl0eS52MSJ4CglXb3Jrc3BhY2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRINCgV0aXRsZRgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGltZV96b25lGAUgASgJIs4BCgRVc2VyEgoKAmlkGAEgASgJEg0KBWVtYWlsGAIgASgJEgwKBG5hbWUYAyABKAkSEQoJY2hhdF9uYW1lGAQgASgJEiYKBHJvbGUYBSABKA4yGC5wYXJsZXkuaWRlbnRpdHkudjEuUm9sZRIOCgZsb2NhbGUYBiABKAkSDgoGYWN0aXZlGAcgASgIEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgl0aW1lX3pvbmUYCSABKAkirQEKB1Nlc3Npb24SCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRISCgp1c2VyX2FnZW50GAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY3VycmVudBgGIAEoCCKVAQoGQXBpS2V5EgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKlUKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfTUVNQkVSEAESDgoKUk9MRV9BR0VOVBACEhYKElJPTEVfQURNSU5JU1RSQVRPUhADYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Workspace is one organisation: the tenant that everything belongs to.
@@ -50,6 +50,14 @@ export type Workspace = Message<"parley.identity.v1.Workspace"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 4;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * Time zone of users who have none of their own, by its IANA name, for example
+   * "Europe/Stockholm". "UTC" unless set.
+   *
+   * @generated from field: string time_zone = 5;
+   */
+  timeZone: string;
 };
 
 /**
@@ -85,6 +93,14 @@ export type WorkspaceJson = {
    * @generated from field: google.protobuf.Timestamp create_time = 4;
    */
   createTime?: TimestampJson;
+
+  /**
+   * Time zone of users who have none of their own, by its IANA name, for example
+   * "Europe/Stockholm". "UTC" unless set.
+   *
+   * @generated from field: string time_zone = 5;
+   */
+  timeZone?: string;
 };
 
 /**
@@ -155,6 +171,14 @@ export type User = Message<"parley.identity.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 8;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * Time zone that the user lives in, by its IANA name, for example
+   * "Europe/Kyiv". Empty means the workspace's.
+   *
+   * @generated from field: string time_zone = 9;
+   */
+  timeZone: string;
 };
 
 /**
@@ -218,6 +242,14 @@ export type UserJson = {
    * @generated from field: google.protobuf.Timestamp create_time = 8;
    */
   createTime?: TimestampJson;
+
+  /**
+   * Time zone that the user lives in, by its IANA name, for example
+   * "Europe/Kyiv". Empty means the workspace's.
+   *
+   * @generated from field: string time_zone = 9;
+   */
+  timeZone?: string;
 };
 
 /**

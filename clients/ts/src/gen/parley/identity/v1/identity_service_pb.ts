@@ -348,7 +348,7 @@ export type UpdateWorkspaceRequest = Message<"parley.identity.v1.UpdateWorkspace
   workspace?: Workspace | undefined;
 
   /**
-   * Fields to change: "title". Empty means every field that is set.
+   * Fields to change: "title", "time_zone". Empty means every field that is set.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -369,7 +369,7 @@ export type UpdateWorkspaceRequestJson = {
   workspace?: WorkspaceJson;
 
   /**
-   * Fields to change: "title". Empty means every field that is set.
+   * Fields to change: "title", "time_zone". Empty means every field that is set.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -782,8 +782,8 @@ export type UpdateUserRequest = Message<"parley.identity.v1.UpdateUserRequest"> 
   user?: User | undefined;
 
   /**
-   * Fields to change: "name", "chat_name", "locale", "role", "active",
-   * "email". Empty means every field that is set.
+   * Fields to change: "name", "chat_name", "locale", "time_zone", "role",
+   * "active", "email". Empty means every field that is set.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -804,8 +804,8 @@ export type UpdateUserRequestJson = {
   user?: UserJson;
 
   /**
-   * Fields to change: "name", "chat_name", "locale", "role", "active",
-   * "email". Empty means every field that is set.
+   * Fields to change: "name", "chat_name", "locale", "time_zone", "role",
+   * "active", "email". Empty means every field that is set.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -1390,7 +1390,7 @@ export const IdentityService: GenService<{
     output: typeof GetWorkspaceResponseSchema;
   },
   /**
-   * UpdateWorkspace changes the workspace's title.
+   * UpdateWorkspace changes the workspace's title and time zone.
    *
    * @generated from rpc parley.identity.v1.IdentityService.UpdateWorkspace
    */
@@ -1432,9 +1432,9 @@ export const IdentityService: GenService<{
   },
   /**
    * UpdateUser changes a user: an administrator everything, everybody else
-   * their own name, live chat name and locale. A change of role and a
-   * deactivation take effect on open streams within five seconds. The last
-   * administrator stays one: FAILED_PRECONDITION, reason LAST_ADMINISTRATOR.
+   * their own name, live chat name, locale and time zone. A change of role and a
+   * deactivation take effect on open streams within five seconds; what was planned
+   * for a user who is deactivated is planned no more. The last administrator stays one: FAILED_PRECONDITION, reason LAST_ADMINISTRATOR.
    *
    * @generated from rpc parley.identity.v1.IdentityService.UpdateUser
    */

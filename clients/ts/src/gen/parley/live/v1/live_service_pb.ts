@@ -8,10 +8,16 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ActivityChange, ActivityChangeJson } from "../../activity/v1/activity_pb.js";
+import { file_parley_activity_v1_activity } from "../../activity/v1/activity_pb.js";
 import type { InboxItem, InboxItemJson } from "../../chatter/v1/chatter_service_pb.js";
 import { file_parley_chatter_v1_chatter_service } from "../../chatter/v1/chatter_service_pb.js";
+import type { DraftChange, DraftChangeJson, ScheduledChange, ScheduledChangeJson } from "../../compose/v1/compose_pb.js";
+import { file_parley_compose_v1_compose } from "../../compose/v1/compose_pb.js";
 import type { Chat, ChatJson } from "../../livechat/v1/livechat_pb.js";
 import { file_parley_livechat_v1_livechat } from "../../livechat/v1/livechat_pb.js";
+import type { RecordChange, RecordChangeJson } from "../../record/v1/record_pb.js";
+import { file_parley_record_v1_record } from "../../record/v1/record_pb.js";
 import type { Message as Message$1, MessageJson, Party, PartyJson, ReadMark, ReadMarkJson } from "../../thread/v1/thread_pb.js";
 import { file_parley_thread_v1_thread } from "../../thread/v1/thread_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -20,7 +26,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/live/v1/live_service.proto.
  */
 export const file_parley_live_v1_live_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsZXkvbGl2ZS92MS9saXZlX3NlcnZpY2UucHJvdG8SDnBhcmxleS5saXZlLnYxIsEBCgVUb3BpYxITCgl0aHJlYWRfaWQYASABKAlIABIrCgVpbmJveBgCIAEoCzIaLnBhcmxleS5saXZlLnYxLkluYm94VG9waWNIABIrCgVjaGF0cxgDIAEoCzIaLnBhcmxleS5saXZlLnYxLkNoYXRzVG9waWNIABIxCghwcmVzZW5jZRgEIAEoCzIdLnBhcmxleS5saXZlLnYxLlByZXNlbmNlVG9waWNIABIOCgZjdXJzb3IYBSABKAlCBgoEa2luZCIMCgpJbmJveFRvcGljIgwKCkNoYXRzVG9waWMiDwoNUHJlc2VuY2VUb3BpYyJJChBTdWJzY3JpYmVSZXF1ZXN0EiUKBnRvcGljcxgBIAMoCzIVLnBhcmxleS5saXZlLnYxLlRvcGljEg4KBmFjdGl2ZRgCIAEoCCK0AgoRU3Vic2NyaWJlUmVzcG9uc2USKAoGb3BlbmVkGAEgASgLMhYucGFybGV5LmxpdmUudjEuT3BlbmVkSAASMwoMdG9waWNfb3BlbmVkGAIgASgLMhsucGFybGV5LmxpdmUudjEuVG9waWNPcGVuZWRIABImCgVldmVudBgDIAEoCzIVLnBhcmxleS5saXZlLnYxLkV2ZW50SAASLgoJaGVhcnRiZWF0GAQgASgLMhkucGFybGV5LmxpdmUudjEuSGVhcnRiZWF0SAASMwoMdG9waWNfY2xvc2VkGAUgASgLMhsucGFybGV5LmxpdmUudjEuVG9waWNDbG9zZWRIABIqCgdjbG9zaW5nGAYgASgLMhcucGFybGV5LmxpdmUudjEuQ2xvc2luZ0gAQgcKBWZyYW1lIjYKBk9wZW5lZBIRCglzdHJlYW1faWQYASABKAkSGQoRaGVhcnRiZWF0X3NlY29uZHMYAiABKAUixgEKC1RvcGljT3BlbmVkEiQKBXRvcGljGAEgASgLMhUucGFybGV5LmxpdmUudjEuVG9waWMSLgoKY29udGludWl0eRgCIAEoDjIaLnBhcmxleS5saXZlLnYxLkNvbnRpbnVpdHkSMQoMcmVzZXRfcmVhc29uGAMgASgOMhsucGFybGV5LmxpdmUudjEuUmVzZXRSZWFzb24SLgoKcmVhZF9tYXJrcxgEIAMoCzIaLnBhcmxleS50aHJlYWQudjEuUmVhZE1hcmsiQwoLVG9waWNDbG9zZWQSJAoFdG9waWMYASABKAsyFS5wYXJsZXkubGl2ZS52MS5Ub3BpYxIOCgZyZWFzb24YAiABKAkiNQoHQ2xvc2luZxIOCgZyZWFzb24YASABKAkSGgoScmVjb25uZWN0X2FmdGVyX21zGAIgASgFIjUKCUhlYXJ0YmVhdBIoCglwb3NpdGlvbnMYASADKAsyFS5wYXJsZXkubGl2ZS52MS5Ub3BpYyKwAgoFRXZlbnQSDgoGY3Vyc29yGAEgASgJEiwKB21lc3NhZ2UYAiABKAsyGS5wYXJsZXkudGhyZWFkLnYxLk1lc3NhZ2VIABIvCglyZWFkX21hcmsYAyABKAsyGi5wYXJsZXkudGhyZWFkLnYxLlJlYWRNYXJrSAASKAoGdHlwaW5nGAQgASgLMhYucGFybGV5LmxpdmUudjEuVHlwaW5nSAASLAoIcHJlc2VuY2UYBSABKAsyGC5wYXJsZXkubGl2ZS52MS5QcmVzZW5jZUgAEiwKBWluYm94GAYgASgLMhsucGFybGV5LmxpdmUudjEuSW5ib3hDaGFuZ2VIABIoCgRjaGF0GAcgASgLMhgucGFybGV5LmxpdmVjaGF0LnYxLkNoYXRIAEIICgZjaGFuZ2UiVAoGVHlwaW5nEhEKCXRocmVhZF9pZBgBIAEoCRImCgVwYXJ0eRgCIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSDwoHc3RvcHBlZBgDIAEoCCJ9CghQcmVzZW5jZRIPCgd1c2VyX2lkGAEgASgJEiwKBXN0YXRlGAIgASgOMh0ucGFybGV5LmxpdmUudjEuUHJlc2VuY2VTdGF0ZRIyCgxhdmFpbGFiaWxpdHkYAyABKA4yHC5wYXJsZXkubGl2ZS52MS5BdmFpbGFiaWxpdHkiTwoLSW5ib3hDaGFuZ2USFAoMdW5yZWFkX2NvdW50GAEgASgFEioKBGl0ZW0YAiABKAsyHC5wYXJsZXkuY2hhdHRlci52MS5JbmJveEl0ZW0idwoZVXBkYXRlU3Vic2NyaXB0aW9uUmVxdWVzdBIRCglzdHJlYW1faWQYASABKAkSIgoDYWRkGAIgAygLMhUucGFybGV5LmxpdmUudjEuVG9waWMSIwoEZHJvcBgDIAMoCzIVLnBhcmxleS5saXZlLnYxLlRvcGljIhwKGlVwZGF0ZVN1YnNjcmlwdGlvblJlc3BvbnNlIkUKC1BvbGxSZXF1ZXN0EiUKBnRvcGljcxgBIAMoCzIVLnBhcmxleS5saXZlLnYxLlRvcGljEg8KB3dhaXRfbXMYAiABKAUiaAoMUG9sbFJlc3BvbnNlEjEKBmZyYW1lcxgBIAMoCzIhLnBhcmxleS5saXZlLnYxLlN1YnNjcmliZVJlc3BvbnNlEiUKBnRvcGljcxgCIAMoCzIVLnBhcmxleS5saXZlLnYxLlRvcGljIiIKEEhlYXJ0YmVhdFJlcXVlc3QSDgoGYWN0aXZlGAEgASgIIj8KEUhlYXJ0YmVhdFJlc3BvbnNlEioKCHByZXNlbmNlGAEgASgLMhgucGFybGV5LmxpdmUudjEuUHJlc2VuY2UiTAoWU2V0QXZhaWxhYmlsaXR5UmVxdWVzdBIyCgxhdmFpbGFiaWxpdHkYASABKA4yHC5wYXJsZXkubGl2ZS52MS5BdmFpbGFiaWxpdHkiRQoXU2V0QXZhaWxhYmlsaXR5UmVzcG9uc2USKgoIcHJlc2VuY2UYASABKAsyGC5wYXJsZXkubGl2ZS52MS5QcmVzZW5jZSI8ChNMaXN0UHJlc2VuY2VSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIp0BChRMaXN0UHJlc2VuY2VSZXNwb25zZRIrCglwcmVzZW5jZXMYASADKAsyGC5wYXJsZXkubGl2ZS52MS5QcmVzZW5jZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEAoIY29tcGxldGUYAyABKAgSLQoJcmVhZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCpWCgpDb250aW51aXR5EhoKFkNPTlRJTlVJVFlfVU5TUEVDSUZJRUQQABIWChJDT05USU5VSVRZX1JFU1VNRUQQARIUChBDT05USU5VSVRZX1JFU0VUEAIqpwEKC1Jlc2V0UmVhc29uEhwKGFJFU0VUX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFlJFU0VUX1JFQVNPTl9OT19DVVJTT1IQARIcChhSRVNFVF9SRUFTT05fU1RBVEVfVE9QSUMQAhIeChpSRVNFVF9SRUFTT05fRVBPQ0hfQ0hBTkdFRBADEiAKHFJFU0VUX1JFQVNPTl9UT09fTVVDSF9NSVNTRUQQBCp/Cg1QcmVzZW5jZVN0YXRlEh4KGlBSRVNFTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJFU0VOQ0VfU1RBVEVfT05MSU5FEAESFwoTUFJFU0VOQ0VfU1RBVEVfQVdBWRACEhoKFlBSRVNFTkNFX1NUQVRFX09GRkxJTkUQAypfCgxBdmFpbGFiaWxpdHkSHAoYQVZBSUxBQklMSVRZX1VOU1BFQ0lGSUVEEAASGgoWQVZBSUxBQklMSVRZX0FWQUlMQUJMRRABEhUKEUFWQUlMQUJJTElUWV9CVVNZEAIywAQKC0xpdmVTZXJ2aWNlElcKCVN1YnNjcmliZRIgLnBhcmxleS5saXZlLnYxLlN1YnNjcmliZVJlcXVlc3QaIS5wYXJsZXkubGl2ZS52MS5TdWJzY3JpYmVSZXNwb25zZSIDkAIBMAEScAoSVXBkYXRlU3Vic2NyaXB0aW9uEikucGFybGV5LmxpdmUudjEuVXBkYXRlU3Vic2NyaXB0aW9uUmVxdWVzdBoqLnBhcmxleS5saXZlLnYxLlVwZGF0ZVN1YnNjcmlwdGlvblJlc3BvbnNlIgOQAgISRgoEUG9sbBIbLnBhcmxleS5saXZlLnYxLlBvbGxSZXF1ZXN0GhwucGFybGV5LmxpdmUudjEuUG9sbFJlc3BvbnNlIgOQAgESVQoJSGVhcnRiZWF0EiAucGFybGV5LmxpdmUudjEuSGVhcnRiZWF0UmVxdWVzdBohLnBhcmxleS5saXZlLnYxLkhlYXJ0YmVhdFJlc3BvbnNlIgOQAgISZwoPU2V0QXZhaWxhYmlsaXR5EiYucGFybGV5LmxpdmUudjEuU2V0QXZhaWxhYmlsaXR5UmVxdWVzdBonLnBhcmxleS5saXZlLnYxLlNldEF2YWlsYWJpbGl0eVJlc3BvbnNlIgOQAgISXgoMTGlzdFByZXNlbmNlEiMucGFybGV5LmxpdmUudjEuTGlzdFByZXNlbmNlUmVxdWVzdBokLnBhcmxleS5saXZlLnYxLkxpc3RQcmVzZW5jZVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_parley_chatter_v1_chatter_service, file_parley_livechat_v1_livechat, file_parley_thread_v1_thread]);
+  fileDesc("CiFwYXJsZXkvbGl2ZS92MS9saXZlX3NlcnZpY2UucHJvdG8SDnBhcmxleS5saXZlLnYxIvIBCgVUb3BpYxITCgl0aHJlYWRfaWQYASABKAlIABIrCgVpbmJveBgCIAEoCzIaLnBhcmxleS5saXZlLnYxLkluYm94VG9waWNIABIrCgVjaGF0cxgDIAEoCzIaLnBhcmxleS5saXZlLnYxLkNoYXRzVG9waWNIABIxCghwcmVzZW5jZRgEIAEoCzIdLnBhcmxleS5saXZlLnYxLlByZXNlbmNlVG9waWNIABIvCgdyZWNvcmRzGAYgASgLMhwucGFybGV5LmxpdmUudjEuUmVjb3Jkc1RvcGljSAASDgoGY3Vyc29yGAUgASgJQgYKBGtpbmQiDAoKSW5ib3hUb3BpYyIMCgpDaGF0c1RvcGljIg8KDVByZXNlbmNlVG9waWMiHAoMUmVjb3Jkc1RvcGljEgwKBHR5cGUYASABKAkiSQoQU3Vic2NyaWJlUmVxdWVzdBIlCgZ0b3BpY3MYASADKAsyFS5wYXJsZXkubGl2ZS52MS5Ub3BpYxIOCgZhY3RpdmUYAiABKAgitAIKEVN1YnNjcmliZVJlc3BvbnNlEigKBm9wZW5lZBgBIAEoCzIWLnBhcmxleS5saXZlLnYxLk9wZW5lZEgAEjMKDHRvcGljX29wZW5lZBgCIAEoCzIbLnBhcmxleS5saXZlLnYxLlRvcGljT3BlbmVkSAASJgoFZXZlbnQYAyABKAsyFS5wYXJsZXkubGl2ZS52MS5FdmVudEgAEi4KCWhlYXJ0YmVhdBgEIAEoCzIZLnBhcmxleS5saXZlLnYxLkhlYXJ0YmVhdEgAEjMKDHRvcGljX2Nsb3NlZBgFIAEoCzIbLnBhcmxleS5saXZlLnYxLlRvcGljQ2xvc2VkSAASKgoHY2xvc2luZxgGIAEoCzIXLnBhcmxleS5saXZlLnYxLkNsb3NpbmdIAEIHCgVmcmFtZSI2CgZPcGVuZWQSEQoJc3RyZWFtX2lkGAEgASgJEhkKEWhlYXJ0YmVhdF9zZWNvbmRzGAIgASgFIsYBCgtUb3BpY09wZW5lZBIkCgV0b3BpYxgBIAEoCzIVLnBhcmxleS5saXZlLnYxLlRvcGljEi4KCmNvbnRpbnVpdHkYAiABKA4yGi5wYXJsZXkubGl2ZS52MS5Db250aW51aXR5EjEKDHJlc2V0X3JlYXNvbhgDIAEoDjIbLnBhcmxleS5saXZlLnYxLlJlc2V0UmVhc29uEi4KCnJlYWRfbWFya3MYBCADKAsyGi5wYXJsZXkudGhyZWFkLnYxLlJlYWRNYXJrIkMKC1RvcGljQ2xvc2VkEiQKBXRvcGljGAEgASgLMhUucGFybGV5LmxpdmUudjEuVG9waWMSDgoGcmVhc29uGAIgASgJIjUKB0Nsb3NpbmcSDgoGcmVhc29uGAEgASgJEhoKEnJlY29ubmVjdF9hZnRlcl9tcxgCIAEoBSI1CglIZWFydGJlYXQSKAoJcG9zaXRpb25zGAEgAygLMhUucGFybGV5LmxpdmUudjEuVG9waWMihAQKBUV2ZW50Eg4KBmN1cnNvchgBIAEoCRIsCgdtZXNzYWdlGAIgASgLMhkucGFybGV5LnRocmVhZC52MS5NZXNzYWdlSAASLwoJcmVhZF9tYXJrGAMgASgLMhoucGFybGV5LnRocmVhZC52MS5SZWFkTWFya0gAEigKBnR5cGluZxgEIAEoCzIWLnBhcmxleS5saXZlLnYxLlR5cGluZ0gAEiwKCHByZXNlbmNlGAUgASgLMhgucGFybGV5LmxpdmUudjEuUHJlc2VuY2VIABIsCgVpbmJveBgGIAEoCzIbLnBhcmxleS5saXZlLnYxLkluYm94Q2hhbmdlSAASKAoEY2hhdBgHIAEoCzIYLnBhcmxleS5saXZlY2hhdC52MS5DaGF0SAASNgoIYWN0aXZpdHkYCCABKAsyIi5wYXJsZXkuYWN0aXZpdHkudjEuQWN0aXZpdHlDaGFuZ2VIABIvCgVkcmFmdBgJIAEoCzIeLnBhcmxleS5jb21wb3NlLnYxLkRyYWZ0Q2hhbmdlSAASNwoJc2NoZWR1bGVkGAogASgLMiIucGFybGV5LmNvbXBvc2UudjEuU2NoZWR1bGVkQ2hhbmdlSAASMAoGcmVjb3JkGAsgASgLMh4ucGFybGV5LnJlY29yZC52MS5SZWNvcmRDaGFuZ2VIAEIICgZjaGFuZ2UiVAoGVHlwaW5nEhEKCXRocmVhZF9pZBgBIAEoCRImCgVwYXJ0eRgCIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSDwoHc3RvcHBlZBgDIAEoCCJ9CghQcmVzZW5jZRIPCgd1c2VyX2lkGAEgASgJEiwKBXN0YXRlGAIgASgOMh0ucGFybGV5LmxpdmUudjEuUHJlc2VuY2VTdGF0ZRIyCgxhdmFpbGFiaWxpdHkYAyABKA4yHC5wYXJsZXkubGl2ZS52MS5BdmFpbGFiaWxpdHkiTwoLSW5ib3hDaGFuZ2USFAoMdW5yZWFkX2NvdW50GAEgASgFEioKBGl0ZW0YAiABKAsyHC5wYXJsZXkuY2hhdHRlci52MS5JbmJveEl0ZW0idwoZVXBkYXRlU3Vic2NyaXB0aW9uUmVxdWVzdBIRCglzdHJlYW1faWQYASABKAkSIgoDYWRkGAIgAygLMhUucGFybGV5LmxpdmUudjEuVG9waWMSIwoEZHJvcBgDIAMoCzIVLnBhcmxleS5saXZlLnYxLlRvcGljIhwKGlVwZGF0ZVN1YnNjcmlwdGlvblJlc3BvbnNlIkUKC1BvbGxSZXF1ZXN0EiUKBnRvcGljcxgBIAMoCzIVLnBhcmxleS5saXZlLnYxLlRvcGljEg8KB3dhaXRfbXMYAiABKAUiaAoMUG9sbFJlc3BvbnNlEjEKBmZyYW1lcxgBIAMoCzIhLnBhcmxleS5saXZlLnYxLlN1YnNjcmliZVJlc3BvbnNlEiUKBnRvcGljcxgCIAMoCzIVLnBhcmxleS5saXZlLnYxLlRvcGljIiIKEEhlYXJ0YmVhdFJlcXVlc3QSDgoGYWN0aXZlGAEgASgIIj8KEUhlYXJ0YmVhdFJlc3BvbnNlEioKCHByZXNlbmNlGAEgASgLMhgucGFybGV5LmxpdmUudjEuUHJlc2VuY2UiTAoWU2V0QXZhaWxhYmlsaXR5UmVxdWVzdBIyCgxhdmFpbGFiaWxpdHkYASABKA4yHC5wYXJsZXkubGl2ZS52MS5BdmFpbGFiaWxpdHkiRQoXU2V0QXZhaWxhYmlsaXR5UmVzcG9uc2USKgoIcHJlc2VuY2UYASABKAsyGC5wYXJsZXkubGl2ZS52MS5QcmVzZW5jZSI8ChNMaXN0UHJlc2VuY2VSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIp0BChRMaXN0UHJlc2VuY2VSZXNwb25zZRIrCglwcmVzZW5jZXMYASADKAsyGC5wYXJsZXkubGl2ZS52MS5QcmVzZW5jZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEAoIY29tcGxldGUYAyABKAgSLQoJcmVhZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCpWCgpDb250aW51aXR5EhoKFkNPTlRJTlVJVFlfVU5TUEVDSUZJRUQQABIWChJDT05USU5VSVRZX1JFU1VNRUQQARIUChBDT05USU5VSVRZX1JFU0VUEAIqpwEKC1Jlc2V0UmVhc29uEhwKGFJFU0VUX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFlJFU0VUX1JFQVNPTl9OT19DVVJTT1IQARIcChhSRVNFVF9SRUFTT05fU1RBVEVfVE9QSUMQAhIeChpSRVNFVF9SRUFTT05fRVBPQ0hfQ0hBTkdFRBADEiAKHFJFU0VUX1JFQVNPTl9UT09fTVVDSF9NSVNTRUQQBCp/Cg1QcmVzZW5jZVN0YXRlEh4KGlBSRVNFTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJFU0VOQ0VfU1RBVEVfT05MSU5FEAESFwoTUFJFU0VOQ0VfU1RBVEVfQVdBWRACEhoKFlBSRVNFTkNFX1NUQVRFX09GRkxJTkUQAypfCgxBdmFpbGFiaWxpdHkSHAoYQVZBSUxBQklMSVRZX1VOU1BFQ0lGSUVEEAASGgoWQVZBSUxBQklMSVRZX0FWQUlMQUJMRRABEhUKEUFWQUlMQUJJTElUWV9CVVNZEAIywAQKC0xpdmVTZXJ2aWNlElcKCVN1YnNjcmliZRIgLnBhcmxleS5saXZlLnYxLlN1YnNjcmliZVJlcXVlc3QaIS5wYXJsZXkubGl2ZS52MS5TdWJzY3JpYmVSZXNwb25zZSIDkAIBMAEScAoSVXBkYXRlU3Vic2NyaXB0aW9uEikucGFybGV5LmxpdmUudjEuVXBkYXRlU3Vic2NyaXB0aW9uUmVxdWVzdBoqLnBhcmxleS5saXZlLnYxLlVwZGF0ZVN1YnNjcmlwdGlvblJlc3BvbnNlIgOQAgISRgoEUG9sbBIbLnBhcmxleS5saXZlLnYxLlBvbGxSZXF1ZXN0GhwucGFybGV5LmxpdmUudjEuUG9sbFJlc3BvbnNlIgOQAgESVQoJSGVhcnRiZWF0EiAucGFybGV5LmxpdmUudjEuSGVhcnRiZWF0UmVxdWVzdBohLnBhcmxleS5saXZlLnYxLkhlYXJ0YmVhdFJlc3BvbnNlIgOQAgISZwoPU2V0QXZhaWxhYmlsaXR5EiYucGFybGV5LmxpdmUudjEuU2V0QXZhaWxhYmlsaXR5UmVxdWVzdBonLnBhcmxleS5saXZlLnYxLlNldEF2YWlsYWJpbGl0eVJlc3BvbnNlIgOQAgISXgoMTGlzdFByZXNlbmNlEiMucGFybGV5LmxpdmUudjEuTGlzdFByZXNlbmNlUmVxdWVzdBokLnBhcmxleS5saXZlLnYxLkxpc3RQcmVzZW5jZVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_parley_activity_v1_activity, file_parley_chatter_v1_chatter_service, file_parley_compose_v1_compose, file_parley_livechat_v1_livechat, file_parley_record_v1_record, file_parley_thread_v1_thread]);
 
 /**
  * Topic is something to be told of.
@@ -65,6 +71,14 @@ export type Topic = Message<"parley.live.v1.Topic"> & {
      */
     value: PresenceTopic;
     case: "presence";
+  } | {
+    /**
+     * The records of one type.
+     *
+     * @generated from field: parley.live.v1.RecordsTopic records = 6;
+     */
+    value: RecordsTopic;
+    case: "records";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -109,6 +123,13 @@ export type TopicJson = {
    * @generated from field: parley.live.v1.PresenceTopic presence = 4;
    */
   presence?: PresenceTopicJson;
+
+  /**
+   * The records of one type.
+   *
+   * @generated from field: parley.live.v1.RecordsTopic records = 6;
+   */
+  records?: RecordsTopicJson;
 
   /**
    * For a thread: where to go on, from ListMessages, an event or a heartbeat.
@@ -196,6 +217,41 @@ export const PresenceTopicSchema: GenMessage<PresenceTopic, {jsonType: PresenceT
   messageDesc(file_parley_live_v1_live_service, 3);
 
 /**
+ * RecordsTopic is the records of a type. API keys need SCOPE_RECORD_READ for it.
+ *
+ * @generated from message parley.live.v1.RecordsTopic
+ */
+export type RecordsTopic = Message<"parley.live.v1.RecordsTopic"> & {
+  /**
+   * Name of the type.
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+};
+
+/**
+ * RecordsTopic is the records of a type. API keys need SCOPE_RECORD_READ for it.
+ *
+ * @generated from message parley.live.v1.RecordsTopic
+ */
+export type RecordsTopicJson = {
+  /**
+   * Name of the type.
+   *
+   * @generated from field: string type = 1;
+   */
+  type?: string;
+};
+
+/**
+ * Describes the message parley.live.v1.RecordsTopic.
+ * Use `create(RecordsTopicSchema)` to create a new message.
+ */
+export const RecordsTopicSchema: GenMessage<RecordsTopic, {jsonType: RecordsTopicJson}> = /*@__PURE__*/
+  messageDesc(file_parley_live_v1_live_service, 4);
+
+/**
  * SubscribeRequest opens a stream.
  *
  * @generated from message parley.live.v1.SubscribeRequest
@@ -242,7 +298,7 @@ export type SubscribeRequestJson = {
  * Use `create(SubscribeRequestSchema)` to create a new message.
  */
 export const SubscribeRequestSchema: GenMessage<SubscribeRequest, {jsonType: SubscribeRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 4);
+  messageDesc(file_parley_live_v1_live_service, 5);
 
 /**
  * SubscribeResponse is one frame of a stream.
@@ -362,7 +418,7 @@ export type SubscribeResponseJson = {
  * Use `create(SubscribeResponseSchema)` to create a new message.
  */
 export const SubscribeResponseSchema: GenMessage<SubscribeResponse, {jsonType: SubscribeResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 5);
+  messageDesc(file_parley_live_v1_live_service, 6);
 
 /**
  * Opened is the first frame.
@@ -413,7 +469,7 @@ export type OpenedJson = {
  * Use `create(OpenedSchema)` to create a new message.
  */
 export const OpenedSchema: GenMessage<Opened, {jsonType: OpenedJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 6);
+  messageDesc(file_parley_live_v1_live_service, 7);
 
 /**
  * TopicOpened begins a topic.
@@ -490,7 +546,7 @@ export type TopicOpenedJson = {
  * Use `create(TopicOpenedSchema)` to create a new message.
  */
 export const TopicOpenedSchema: GenMessage<TopicOpened, {jsonType: TopicOpenedJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 7);
+  messageDesc(file_parley_live_v1_live_service, 8);
 
 /**
  * TopicClosed ends a topic.
@@ -539,7 +595,7 @@ export type TopicClosedJson = {
  * Use `create(TopicClosedSchema)` to create a new message.
  */
 export const TopicClosedSchema: GenMessage<TopicClosed, {jsonType: TopicClosedJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 8);
+  messageDesc(file_parley_live_v1_live_service, 9);
 
 /**
  * Closing announces the end of the stream.
@@ -588,7 +644,7 @@ export type ClosingJson = {
  * Use `create(ClosingSchema)` to create a new message.
  */
 export const ClosingSchema: GenMessage<Closing, {jsonType: ClosingJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 9);
+  messageDesc(file_parley_live_v1_live_service, 10);
 
 /**
  * Heartbeat says that all is well.
@@ -623,7 +679,7 @@ export type HeartbeatJson = {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat, {jsonType: HeartbeatJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 10);
+  messageDesc(file_parley_live_v1_live_service, 11);
 
 /**
  * Event is one change.
@@ -691,6 +747,45 @@ export type Event = Message<"parley.live.v1.Event"> & {
      */
     value: Chat;
     case: "chat";
+  } | {
+    /**
+     * For a thread, for users only: what is planned on its record changed. For the
+     * inbox: what is planned for the caller changed. Not kept in the log: whenever
+     * the topic opens, the activities are to be read anew.
+     *
+     * @generated from field: parley.activity.v1.ActivityChange activity = 8;
+     */
+    value: ActivityChange;
+    case: "activity";
+  } | {
+    /**
+     * For the inbox: a draft of the caller's changed.
+     *
+     * @generated from field: parley.compose.v1.DraftChange draft = 9;
+     */
+    value: DraftChange;
+    case: "draft";
+  } | {
+    /**
+     * For the inbox: a scheduled message of the caller's changed.
+     *
+     * @generated from field: parley.compose.v1.ScheduledChange scheduled = 10;
+     */
+    value: ScheduledChange;
+    case: "scheduled";
+  } | {
+    /**
+     * For a thread, for users only: the record it hangs on was changed or deleted,
+     * in whatever field. For the records of a type: one of them was, or was
+     * created. Where many change at once, or where who may read a record depends
+     * on it, the event does not say which: the list is to be read anew. There are
+     * at most a few such events a second. Not kept in the log: whenever the topic
+     * opens, what is shown is to be read anew.
+     *
+     * @generated from field: parley.record.v1.RecordChange record = 11;
+     */
+    value: RecordChange;
+    case: "record";
   } | { case: undefined; value?: undefined };
 };
 
@@ -748,6 +843,41 @@ export type EventJson = {
    * @generated from field: parley.livechat.v1.Chat chat = 7;
    */
   chat?: ChatJson;
+
+  /**
+   * For a thread, for users only: what is planned on its record changed. For the
+   * inbox: what is planned for the caller changed. Not kept in the log: whenever
+   * the topic opens, the activities are to be read anew.
+   *
+   * @generated from field: parley.activity.v1.ActivityChange activity = 8;
+   */
+  activity?: ActivityChangeJson;
+
+  /**
+   * For the inbox: a draft of the caller's changed.
+   *
+   * @generated from field: parley.compose.v1.DraftChange draft = 9;
+   */
+  draft?: DraftChangeJson;
+
+  /**
+   * For the inbox: a scheduled message of the caller's changed.
+   *
+   * @generated from field: parley.compose.v1.ScheduledChange scheduled = 10;
+   */
+  scheduled?: ScheduledChangeJson;
+
+  /**
+   * For a thread, for users only: the record it hangs on was changed or deleted,
+   * in whatever field. For the records of a type: one of them was, or was
+   * created. Where many change at once, or where who may read a record depends
+   * on it, the event does not say which: the list is to be read anew. There are
+   * at most a few such events a second. Not kept in the log: whenever the topic
+   * opens, what is shown is to be read anew.
+   *
+   * @generated from field: parley.record.v1.RecordChange record = 11;
+   */
+  record?: RecordChangeJson;
 };
 
 /**
@@ -755,7 +885,7 @@ export type EventJson = {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event, {jsonType: EventJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 11);
+  messageDesc(file_parley_live_v1_live_service, 12);
 
 /**
  * Typing says that somebody types.
@@ -818,7 +948,7 @@ export type TypingJson = {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing, {jsonType: TypingJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 12);
+  messageDesc(file_parley_live_v1_live_service, 13);
 
 /**
  * Presence is how present a user is.
@@ -881,7 +1011,7 @@ export type PresenceJson = {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence, {jsonType: PresenceJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 13);
+  messageDesc(file_parley_live_v1_live_service, 14);
 
 /**
  * InboxChange says what is new in the inbox.
@@ -930,7 +1060,7 @@ export type InboxChangeJson = {
  * Use `create(InboxChangeSchema)` to create a new message.
  */
 export const InboxChangeSchema: GenMessage<InboxChange, {jsonType: InboxChangeJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 14);
+  messageDesc(file_parley_live_v1_live_service, 15);
 
 /**
  * UpdateSubscriptionRequest changes a stream's topics.
@@ -993,7 +1123,7 @@ export type UpdateSubscriptionRequestJson = {
  * Use `create(UpdateSubscriptionRequestSchema)` to create a new message.
  */
 export const UpdateSubscriptionRequestSchema: GenMessage<UpdateSubscriptionRequest, {jsonType: UpdateSubscriptionRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 15);
+  messageDesc(file_parley_live_v1_live_service, 16);
 
 /**
  * UpdateSubscriptionResponse answers UpdateSubscription.
@@ -1016,7 +1146,7 @@ export type UpdateSubscriptionResponseJson = {
  * Use `create(UpdateSubscriptionResponseSchema)` to create a new message.
  */
 export const UpdateSubscriptionResponseSchema: GenMessage<UpdateSubscriptionResponse, {jsonType: UpdateSubscriptionResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 16);
+  messageDesc(file_parley_live_v1_live_service, 17);
 
 /**
  * PollRequest asks for changes.
@@ -1065,7 +1195,7 @@ export type PollRequestJson = {
  * Use `create(PollRequestSchema)` to create a new message.
  */
 export const PollRequestSchema: GenMessage<PollRequest, {jsonType: PollRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 17);
+  messageDesc(file_parley_live_v1_live_service, 18);
 
 /**
  * PollResponse holds changes.
@@ -1116,7 +1246,7 @@ export type PollResponseJson = {
  * Use `create(PollResponseSchema)` to create a new message.
  */
 export const PollResponseSchema: GenMessage<PollResponse, {jsonType: PollResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 18);
+  messageDesc(file_parley_live_v1_live_service, 19);
 
 /**
  * HeartbeatRequest says that a client is there.
@@ -1151,7 +1281,7 @@ export type HeartbeatRequestJson = {
  * Use `create(HeartbeatRequestSchema)` to create a new message.
  */
 export const HeartbeatRequestSchema: GenMessage<HeartbeatRequest, {jsonType: HeartbeatRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 19);
+  messageDesc(file_parley_live_v1_live_service, 20);
 
 /**
  * HeartbeatResponse answers Heartbeat.
@@ -1186,7 +1316,7 @@ export type HeartbeatResponseJson = {
  * Use `create(HeartbeatResponseSchema)` to create a new message.
  */
 export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse, {jsonType: HeartbeatResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 20);
+  messageDesc(file_parley_live_v1_live_service, 21);
 
 /**
  * SetAvailabilityRequest sets the caller's wish.
@@ -1221,7 +1351,7 @@ export type SetAvailabilityRequestJson = {
  * Use `create(SetAvailabilityRequestSchema)` to create a new message.
  */
 export const SetAvailabilityRequestSchema: GenMessage<SetAvailabilityRequest, {jsonType: SetAvailabilityRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 21);
+  messageDesc(file_parley_live_v1_live_service, 22);
 
 /**
  * SetAvailabilityResponse answers SetAvailability.
@@ -1256,7 +1386,7 @@ export type SetAvailabilityResponseJson = {
  * Use `create(SetAvailabilityResponseSchema)` to create a new message.
  */
 export const SetAvailabilityResponseSchema: GenMessage<SetAvailabilityResponse, {jsonType: SetAvailabilityResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 22);
+  messageDesc(file_parley_live_v1_live_service, 23);
 
 /**
  * ListPresenceRequest asks for presence.
@@ -1305,7 +1435,7 @@ export type ListPresenceRequestJson = {
  * Use `create(ListPresenceRequestSchema)` to create a new message.
  */
 export const ListPresenceRequestSchema: GenMessage<ListPresenceRequest, {jsonType: ListPresenceRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 23);
+  messageDesc(file_parley_live_v1_live_service, 24);
 
 /**
  * ListPresenceResponse is one page.
@@ -1384,7 +1514,7 @@ export type ListPresenceResponseJson = {
  * Use `create(ListPresenceResponseSchema)` to create a new message.
  */
 export const ListPresenceResponseSchema: GenMessage<ListPresenceResponse, {jsonType: ListPresenceResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_live_v1_live_service, 24);
+  messageDesc(file_parley_live_v1_live_service, 25);
 
 /**
  * Continuity says how a topic begins.

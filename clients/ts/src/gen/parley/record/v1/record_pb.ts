@@ -17,7 +17,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file parley/record/v1/record.proto.
  */
 export const file_parley_record_v1_record: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJsZXkvcmVjb3JkL3YxL3JlY29yZC5wcm90bxIQcGFybGV5LnJlY29yZC52MSKnAgoFRmllbGQSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIpCgR0eXBlGAMgASgOMhsucGFybGV5LnJlY29yZC52MS5GaWVsZFR5cGUSKQoHb3B0aW9ucxgEIAMoCzIYLnBhcmxleS5yZWNvcmQudjEuT3B0aW9uEhMKC3RhcmdldF90eXBlGAUgASgJEhAKCHJlcXVpcmVkGAYgASgIEi0KDWRlZmF1bHRfdmFsdWUYByABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSDwoHdHJhY2tlZBgIIAEoCBIsCgpyZWFkX3JvbGVzGAkgAygOMhgucGFybGV5LmlkZW50aXR5LnYxLlJvbGUSFgoOY2hhbmdlX3N1YnR5cGUYCiABKAkiTQoGT3B0aW9uEg0KBXZhbHVlGAEgASgJEg0KBWxhYmVsGAIgASgJEg0KBWNvbG9yGAMgASgJEhYKDmNoYW5nZV9zdWJ0eXBlGAQgASgJIkkKB1N1YnR5cGUSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIPCgdkZWZhdWx0GAMgASgIEhAKCGludGVybmFsGAQgASgIIkgKClBlcm1pc3Npb24SJwoFcm9sZXMYASADKA4yGC5wYXJsZXkuaWRlbnRpdHkudjEuUm9sZRIRCgljb25kaXRpb24YAiABKAkivgQKClJlY29yZFR5cGUSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIUCgxwbHVyYWxfbGFiZWwYAyABKAkSDAoEaWNvbhgEIAEoCRInCgZmaWVsZHMYBSADKAsyFy5wYXJsZXkucmVjb3JkLnYxLkZpZWxkEhMKC3RpdGxlX2ZpZWxkGAYgASgJEhQKDHVuaXF1ZV9maWVsZBgHIAEoCRIWCg5hc3NpZ25lZV9maWVsZBgIIAEoCRIWCg5jdXN0b21lcl9maWVsZBgJIAEoCRIUCgx1cmxfdGVtcGxhdGUYCiABKAkSKwoIc3VidHlwZXMYCyADKAsyGS5wYXJsZXkucmVjb3JkLnYxLlN1YnR5cGUSKgoEcmVhZBgMIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUGVybWlzc2lvbhIsCgZjcmVhdGUYDSABKAsyHC5wYXJsZXkucmVjb3JkLnYxLlBlcm1pc3Npb24SLAoGdXBkYXRlGA4gASgLMhwucGFybGV5LnJlY29yZC52MS5QZXJtaXNzaW9uEiwKBmRlbGV0ZRgPIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUGVybWlzc2lvbhIQCghidWlsdF9pbhgQIAEoCBIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsYCCgZSZWNvcmQSCgoCaWQYASABKAkSDAoEdHlwZRgCIAEoCRINCgV0aXRsZRgDIAEoCRInCgZmaWVsZHMYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjYKB2Rpc3BsYXkYBSADKAsyJS5wYXJsZXkucmVjb3JkLnYxLlJlY29yZC5EaXNwbGF5RW50cnkSDAoEZXRhZxgGIAEoCRISCgpjcmVhdG9yX2lkGAcgASgJEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaLgoMRGlzcGxheUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqhgMKCUZpZWxkVHlwZRIaChZGSUVMRF9UWVBFX1VOU1BFQ0lGSUVEEAASEwoPRklFTERfVFlQRV9URVhUEAESGAoURklFTERfVFlQRV9MT05HX1RFWFQQAhIWChJGSUVMRF9UWVBFX0lOVEVHRVIQAxIWChJGSUVMRF9UWVBFX0RFQ0lNQUwQBBIUChBGSUVMRF9UWVBFX01PTkVZEAUSFgoSRklFTERfVFlQRV9CT09MRUFOEAYSEwoPRklFTERfVFlQRV9EQVRFEAcSFwoTRklFTERfVFlQRV9EQVRFVElNRRAIEhgKFEZJRUxEX1RZUEVfU0VMRUNUSU9OEAkSGAoURklFTERfVFlQRV9SRUZFUkVOQ0UQChIZChVGSUVMRF9UWVBFX1JFRkVSRU5DRVMQCxIUChBGSUVMRF9UWVBFX0VNQUlMEAwSFAoQRklFTERfVFlQRV9QSE9ORRANEhIKDkZJRUxEX1RZUEVfVVJMEA4SEwoPRklFTERfVFlQRV9GSUxFEA9iBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_parley_identity_v1_identity]);
+  fileDesc("Ch1wYXJsZXkvcmVjb3JkL3YxL3JlY29yZC5wcm90bxIQcGFybGV5LnJlY29yZC52MSLAAgoFRmllbGQSDAoEbmFtZRgBIAEoCRINCgVsYWJlbBgCIAEoCRIpCgR0eXBlGAMgASgOMhsucGFybGV5LnJlY29yZC52MS5GaWVsZFR5cGUSKQoHb3B0aW9ucxgEIAMoCzIYLnBhcmxleS5yZWNvcmQudjEuT3B0aW9uEhMKC3RhcmdldF90eXBlGAUgASgJEhAKCHJlcXVpcmVkGAYgASgIEi0KDWRlZmF1bHRfdmFsdWUYByABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSDwoHdHJhY2tlZBgIIAEoCBIsCgpyZWFkX3JvbGVzGAkgAygOMhgucGFybGV5LmlkZW50aXR5LnYxLlJvbGUSFgoOY2hhbmdlX3N1YnR5cGUYCiABKAkSFwoPc2VxdWVuY2VfcHJlZml4GAsgASgJIk0KBk9wdGlvbhINCgV2YWx1ZRgBIAEoCRINCgVsYWJlbBgCIAEoCRINCgVjb2xvchgDIAEoCRIWCg5jaGFuZ2Vfc3VidHlwZRgEIAEoCSJJCgdTdWJ0eXBlEgwKBG5hbWUYASABKAkSDQoFbGFiZWwYAiABKAkSDwoHZGVmYXVsdBgDIAEoCBIQCghpbnRlcm5hbBgEIAEoCCJICgpQZXJtaXNzaW9uEicKBXJvbGVzGAEgAygOMhgucGFybGV5LmlkZW50aXR5LnYxLlJvbGUSEQoJY29uZGl0aW9uGAIgASgJIuwECgpSZWNvcmRUeXBlEgwKBG5hbWUYASABKAkSDQoFbGFiZWwYAiABKAkSFAoMcGx1cmFsX2xhYmVsGAMgASgJEgwKBGljb24YBCABKAkSJwoGZmllbGRzGAUgAygLMhcucGFybGV5LnJlY29yZC52MS5GaWVsZBITCgt0aXRsZV9maWVsZBgGIAEoCRIUCgx1bmlxdWVfZmllbGQYByABKAkSFgoOYXNzaWduZWVfZmllbGQYCCABKAkSFgoOY3VzdG9tZXJfZmllbGQYCSABKAkSFAoMdXJsX3RlbXBsYXRlGAogASgJEisKCHN1YnR5cGVzGAsgAygLMhkucGFybGV5LnJlY29yZC52MS5TdWJ0eXBlEioKBHJlYWQYDCABKAsyHC5wYXJsZXkucmVjb3JkLnYxLlBlcm1pc3Npb24SLAoGY3JlYXRlGA0gASgLMhwucGFybGV5LnJlY29yZC52MS5QZXJtaXNzaW9uEiwKBnVwZGF0ZRgOIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUGVybWlzc2lvbhIsCgZkZWxldGUYDyABKAsyHC5wYXJsZXkucmVjb3JkLnYxLlBlcm1pc3Npb24SEAoIYnVpbHRfaW4YECABKAgSLwoLY3JlYXRlX3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxwYXJlbnRfZmllbGQYEyABKAkSFgoOcGFyZW50X3N1YnR5cGUYFCABKAkiTgoMUmVjb3JkQ2hhbmdlEgwKBHR5cGUYASABKAkSEQoJcmVjb3JkX2lkGAIgASgJEgwKBGV0YWcYAyABKAkSDwoHZGVsZXRlZBgEIAEoCCLGAgoGUmVjb3JkEgoKAmlkGAEgASgJEgwKBHR5cGUYAiABKAkSDQoFdGl0bGUYAyABKAkSJwoGZmllbGRzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI2CgdkaXNwbGF5GAUgAygLMiUucGFybGV5LnJlY29yZC52MS5SZWNvcmQuRGlzcGxheUVudHJ5EgwKBGV0YWcYBiABKAkSEgoKY3JlYXRvcl9pZBgHIAEoCRIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi4KDERpc3BsYXlFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBKoYDCglGaWVsZFR5cGUSGgoWRklFTERfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0ZJRUxEX1RZUEVfVEVYVBABEhgKFEZJRUxEX1RZUEVfTE9OR19URVhUEAISFgoSRklFTERfVFlQRV9JTlRFR0VSEAMSFgoSRklFTERfVFlQRV9ERUNJTUFMEAQSFAoQRklFTERfVFlQRV9NT05FWRAFEhYKEkZJRUxEX1RZUEVfQk9PTEVBThAGEhMKD0ZJRUxEX1RZUEVfREFURRAHEhcKE0ZJRUxEX1RZUEVfREFURVRJTUUQCBIYChRGSUVMRF9UWVBFX1NFTEVDVElPThAJEhgKFEZJRUxEX1RZUEVfUkVGRVJFTkNFEAoSGQoVRklFTERfVFlQRV9SRUZFUkVOQ0VTEAsSFAoQRklFTERfVFlQRV9FTUFJTBAMEhQKEEZJRUxEX1RZUEVfUEhPTkUQDRISCg5GSUVMRF9UWVBFX1VSTBAOEhMKD0ZJRUxEX1RZUEVfRklMRRAPYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_parley_identity_v1_identity]);
 
 /**
  * Field is one field of a record type.
@@ -96,6 +96,15 @@ export type Field = Message<"parley.record.v1.Field"> & {
    * @generated from field: string change_subtype = 10;
    */
   changeSubtype: string;
+
+  /**
+   * For one text field of a type: a new record that has no value of it gets this
+   * prefix and the type's next number, for example "T-00042". Numbers are unique,
+   * and may leave gaps. Empty for none.
+   *
+   * @generated from field: string sequence_prefix = 11;
+   */
+  sequencePrefix: string;
 };
 
 /**
@@ -175,6 +184,15 @@ export type FieldJson = {
    * @generated from field: string change_subtype = 10;
    */
   changeSubtype?: string;
+
+  /**
+   * For one text field of a type: a new record that has no value of it gets this
+   * prefix and the type's next number, for example "T-00042". Numbers are unique,
+   * and may leave gaps. Empty for none.
+   *
+   * @generated from field: string sequence_prefix = 11;
+   */
+  sequencePrefix?: string;
 };
 
 /**
@@ -469,7 +487,8 @@ export type RecordType = Message<"parley.record.v1.RecordType"> & {
   urlTemplate: string;
 
   /**
-   * The update subtypes. "discussions" and "notes" are always there.
+   * The update subtypes. "discussions", "notes" and "activities" are always
+   * there.
    *
    * @generated from field: repeated parley.record.v1.Subtype subtypes = 11;
    */
@@ -524,6 +543,23 @@ export type RecordType = Message<"parley.record.v1.RecordType"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 18;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * The reference to the record it is part of, such as the project of a task:
+   * whoever follows that one with parent_subtype becomes a follower of a new
+   * record, and of one that is put there later. Empty for none.
+   *
+   * @generated from field: string parent_field = 19;
+   */
+  parentField: string;
+
+  /**
+   * The update subtype of the parent's type that stands for following its parts,
+   * for example "tasks". Given if and only if parent_field is.
+   *
+   * @generated from field: string parent_subtype = 20;
+   */
+  parentSubtype: string;
 };
 
 /**
@@ -604,7 +640,8 @@ export type RecordTypeJson = {
   urlTemplate?: string;
 
   /**
-   * The update subtypes. "discussions" and "notes" are always there.
+   * The update subtypes. "discussions", "notes" and "activities" are always
+   * there.
    *
    * @generated from field: repeated parley.record.v1.Subtype subtypes = 11;
    */
@@ -659,6 +696,23 @@ export type RecordTypeJson = {
    * @generated from field: google.protobuf.Timestamp update_time = 18;
    */
   updateTime?: TimestampJson;
+
+  /**
+   * The reference to the record it is part of, such as the project of a task:
+   * whoever follows that one with parent_subtype becomes a follower of a new
+   * record, and of one that is put there later. Empty for none.
+   *
+   * @generated from field: string parent_field = 19;
+   */
+  parentField?: string;
+
+  /**
+   * The update subtype of the parent's type that stands for following its parts,
+   * for example "tasks". Given if and only if parent_field is.
+   *
+   * @generated from field: string parent_subtype = 20;
+   */
+  parentSubtype?: string;
 };
 
 /**
@@ -667,6 +721,87 @@ export type RecordTypeJson = {
  */
 export const RecordTypeSchema: GenMessage<RecordType, {jsonType: RecordTypeJson}> = /*@__PURE__*/
   messageDesc(file_parley_record_v1_record, 4);
+
+/**
+ * RecordChange says that a record is not as it was.
+ *
+ * @generated from message parley.record.v1.RecordChange
+ */
+export type RecordChange = Message<"parley.record.v1.RecordChange"> & {
+  /**
+   * Name of its type.
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * UUID of the record. Empty if several records of the type may have changed, or
+   * if which one is not for everybody who may know that one did.
+   *
+   * @generated from field: string record_id = 2;
+   */
+  recordId: string;
+
+  /**
+   * Its etag as it is now; empty if it is not known, and the record is to be read
+   * anew.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * True if it was deleted.
+   *
+   * @generated from field: bool deleted = 4;
+   */
+  deleted: boolean;
+};
+
+/**
+ * RecordChange says that a record is not as it was.
+ *
+ * @generated from message parley.record.v1.RecordChange
+ */
+export type RecordChangeJson = {
+  /**
+   * Name of its type.
+   *
+   * @generated from field: string type = 1;
+   */
+  type?: string;
+
+  /**
+   * UUID of the record. Empty if several records of the type may have changed, or
+   * if which one is not for everybody who may know that one did.
+   *
+   * @generated from field: string record_id = 2;
+   */
+  recordId?: string;
+
+  /**
+   * Its etag as it is now; empty if it is not known, and the record is to be read
+   * anew.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag?: string;
+
+  /**
+   * True if it was deleted.
+   *
+   * @generated from field: bool deleted = 4;
+   */
+  deleted?: boolean;
+};
+
+/**
+ * Describes the message parley.record.v1.RecordChange.
+ * Use `create(RecordChangeSchema)` to create a new message.
+ */
+export const RecordChangeSchema: GenMessage<RecordChange, {jsonType: RecordChangeJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record, 5);
 
 /**
  * Record is one business object.
@@ -823,7 +958,7 @@ export type RecordJson = {
  * Use `create(RecordSchema)` to create a new message.
  */
 export const RecordSchema: GenMessage<Record, {jsonType: RecordJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record, 5);
+  messageDesc(file_parley_record_v1_record, 6);
 
 /**
  * FieldType says what values a field holds, and how they stand in JSON.

@@ -4,17 +4,17 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { FieldMask, FieldMaskJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, FieldMaskJson, StructJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
 import type { Record, RecordJson, RecordType, RecordTypeJson } from "./record_pb.js";
 import { file_parley_record_v1_record } from "./record_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file parley/record/v1/record_service.proto.
  */
 export const file_parley_record_v1_record_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVwYXJsZXkvcmVjb3JkL3YxL3JlY29yZF9zZXJ2aWNlLnByb3RvEhBwYXJsZXkucmVjb3JkLnYxIiQKFEdldFJlY29yZFR5cGVSZXF1ZXN0EgwKBG5hbWUYASABKAkiSgoVR2V0UmVjb3JkVHlwZVJlc3BvbnNlEjEKC3JlY29yZF90eXBlGAEgASgLMhwucGFybGV5LnJlY29yZC52MS5SZWNvcmRUeXBlIj8KFkxpc3RSZWNvcmRUeXBlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiZgoXTGlzdFJlY29yZFR5cGVzUmVzcG9uc2USMgoMcmVjb3JkX3R5cGVzGAEgAygLMhwucGFybGV5LnJlY29yZC52MS5SZWNvcmRUeXBlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJgChdDcmVhdGVSZWNvcmRUeXBlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEjEKC3JlY29yZF90eXBlGAIgASgLMhwucGFybGV5LnJlY29yZC52MS5SZWNvcmRUeXBlIk0KGENyZWF0ZVJlY29yZFR5cGVSZXNwb25zZRIxCgtyZWNvcmRfdHlwZRgBIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkVHlwZSJ9ChdVcGRhdGVSZWNvcmRUeXBlUmVxdWVzdBIxCgtyZWNvcmRfdHlwZRgBIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkVHlwZRIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTQoYVXBkYXRlUmVjb3JkVHlwZVJlc3BvbnNlEjEKC3JlY29yZF90eXBlGAEgASgLMhwucGFybGV5LnJlY29yZC52MS5SZWNvcmRUeXBlIicKF0RlbGV0ZVJlY29yZFR5cGVSZXF1ZXN0EgwKBG5hbWUYASABKAkiGgoYRGVsZXRlUmVjb3JkVHlwZVJlc3BvbnNlIiUKEEdldFJlY29yZFJlcXVlc3QSEQoJcmVjb3JkX2lkGAEgASgJIj0KEUdldFJlY29yZFJlc3BvbnNlEigKBnJlY29yZBgBIAEoCzIYLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkImsKEkxpc3RSZWNvcmRzUmVxdWVzdBIMCgR0eXBlGAEgASgJEg4KBmZpbHRlchgCIAEoCRIQCghvcmRlcl9ieRgDIAEoCRIRCglwYWdlX3NpemUYBCABKAUSEgoKcGFnZV90b2tlbhgFIAEoCSJZChNMaXN0UmVjb3Jkc1Jlc3BvbnNlEikKB3JlY29yZHMYASADKAsyGC5wYXJsZXkucmVjb3JkLnYxLlJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMwoTQ291bnRSZWNvcmRzUmVxdWVzdBIMCgR0eXBlGAEgASgJEg4KBmZpbHRlchgCIAEoCSIlChRDb3VudFJlY29yZHNSZXNwb25zZRINCgVjb3VudBgBIAEoAyJTChNDcmVhdGVSZWNvcmRSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSKAoGcmVjb3JkGAIgASgLMhgucGFybGV5LnJlY29yZC52MS5SZWNvcmQiQAoUQ3JlYXRlUmVjb3JkUmVzcG9uc2USKAoGcmVjb3JkGAEgASgLMhgucGFybGV5LnJlY29yZC52MS5SZWNvcmQicAoTVXBkYXRlUmVjb3JkUmVxdWVzdBIoCgZyZWNvcmQYASABKAsyGC5wYXJsZXkucmVjb3JkLnYxLlJlY29yZBIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siQAoUVXBkYXRlUmVjb3JkUmVzcG9uc2USKAoGcmVjb3JkGAEgASgLMhgucGFybGV5LnJlY29yZC52MS5SZWNvcmQiPwoTVXBzZXJ0UmVjb3JkUmVxdWVzdBIoCgZyZWNvcmQYASABKAsyGC5wYXJsZXkucmVjb3JkLnYxLlJlY29yZCJRChRVcHNlcnRSZWNvcmRSZXNwb25zZRIoCgZyZWNvcmQYASABKAsyGC5wYXJsZXkucmVjb3JkLnYxLlJlY29yZBIPCgdjcmVhdGVkGAIgASgIIigKE0RlbGV0ZVJlY29yZFJlcXVlc3QSEQoJcmVjb3JkX2lkGAEgASgJIhYKFERlbGV0ZVJlY29yZFJlc3BvbnNlInMKFEltcG9ydFJlY29yZHNSZXF1ZXN0EgwKBHR5cGUYASABKAkSLgoGZm9ybWF0GAIgASgOMh4ucGFybGV5LnJlY29yZC52MS5JbXBvcnRGb3JtYXQSDAoEZGF0YRgDIAEoDBIPCgdkcnlfcnVuGAQgASgIIo0BChVJbXBvcnRSZWNvcmRzUmVzcG9uc2USDwoHY3JlYXRlZBgBIAEoBRIPCgd1cGRhdGVkGAIgASgFEhEKCXVuY2hhbmdlZBgDIAEoBRIqCgZlcnJvcnMYBCADKAsyGi5wYXJsZXkucmVjb3JkLnYxLlJvd0Vycm9yEhMKC2Vycm9yX2NvdW50GAUgASgFIjcKCFJvd0Vycm9yEgsKA3JvdxgBIAEoBRINCgVmaWVsZBgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIkkKF1NlYXJjaFJlZmVyZW5jZXNSZXF1ZXN0EgwKBHR5cGUYASABKAkSDQoFcXVlcnkYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFIksKGFNlYXJjaFJlZmVyZW5jZXNSZXNwb25zZRIvCgpyZWZlcmVuY2VzGAEgAygLMhsucGFybGV5LnJlY29yZC52MS5SZWZlcmVuY2UiJgoJUmVmZXJlbmNlEgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJKmIKDEltcG9ydEZvcm1hdBIdChlJTVBPUlRfRk9STUFUX1VOU1BFQ0lGSUVEEAASFQoRSU1QT1JUX0ZPUk1BVF9DU1YQARIcChhJTVBPUlRfRk9STUFUX0pTT05fTElORVMQAjK6CwoNUmVjb3JkU2VydmljZRJlCg1HZXRSZWNvcmRUeXBlEiYucGFybGV5LnJlY29yZC52MS5HZXRSZWNvcmRUeXBlUmVxdWVzdBonLnBhcmxleS5yZWNvcmQudjEuR2V0UmVjb3JkVHlwZVJlc3BvbnNlIgOQAgESawoPTGlzdFJlY29yZFR5cGVzEigucGFybGV5LnJlY29yZC52MS5MaXN0UmVjb3JkVHlwZXNSZXF1ZXN0GikucGFybGV5LnJlY29yZC52MS5MaXN0UmVjb3JkVHlwZXNSZXNwb25zZSIDkAIBEm4KEENyZWF0ZVJlY29yZFR5cGUSKS5wYXJsZXkucmVjb3JkLnYxLkNyZWF0ZVJlY29yZFR5cGVSZXF1ZXN0GioucGFybGV5LnJlY29yZC52MS5DcmVhdGVSZWNvcmRUeXBlUmVzcG9uc2UiA5ACAhJuChBVcGRhdGVSZWNvcmRUeXBlEikucGFybGV5LnJlY29yZC52MS5VcGRhdGVSZWNvcmRUeXBlUmVxdWVzdBoqLnBhcmxleS5yZWNvcmQudjEuVXBkYXRlUmVjb3JkVHlwZVJlc3BvbnNlIgOQAgISbgoQRGVsZXRlUmVjb3JkVHlwZRIpLnBhcmxleS5yZWNvcmQudjEuRGVsZXRlUmVjb3JkVHlwZVJlcXVlc3QaKi5wYXJsZXkucmVjb3JkLnYxLkRlbGV0ZVJlY29yZFR5cGVSZXNwb25zZSIDkAICElkKCUdldFJlY29yZBIiLnBhcmxleS5yZWNvcmQudjEuR2V0UmVjb3JkUmVxdWVzdBojLnBhcmxleS5yZWNvcmQudjEuR2V0UmVjb3JkUmVzcG9uc2UiA5ACARJfCgtMaXN0UmVjb3JkcxIkLnBhcmxleS5yZWNvcmQudjEuTGlzdFJlY29yZHNSZXF1ZXN0GiUucGFybGV5LnJlY29yZC52MS5MaXN0UmVjb3Jkc1Jlc3BvbnNlIgOQAgESYgoMQ291bnRSZWNvcmRzEiUucGFybGV5LnJlY29yZC52MS5Db3VudFJlY29yZHNSZXF1ZXN0GiYucGFybGV5LnJlY29yZC52MS5Db3VudFJlY29yZHNSZXNwb25zZSIDkAIBEmIKDENyZWF0ZVJlY29yZBIlLnBhcmxleS5yZWNvcmQudjEuQ3JlYXRlUmVjb3JkUmVxdWVzdBomLnBhcmxleS5yZWNvcmQudjEuQ3JlYXRlUmVjb3JkUmVzcG9uc2UiA5ACAhJiCgxVcGRhdGVSZWNvcmQSJS5wYXJsZXkucmVjb3JkLnYxLlVwZGF0ZVJlY29yZFJlcXVlc3QaJi5wYXJsZXkucmVjb3JkLnYxLlVwZGF0ZVJlY29yZFJlc3BvbnNlIgOQAgISYgoMVXBzZXJ0UmVjb3JkEiUucGFybGV5LnJlY29yZC52MS5VcHNlcnRSZWNvcmRSZXF1ZXN0GiYucGFybGV5LnJlY29yZC52MS5VcHNlcnRSZWNvcmRSZXNwb25zZSIDkAICEmIKDERlbGV0ZVJlY29yZBIlLnBhcmxleS5yZWNvcmQudjEuRGVsZXRlUmVjb3JkUmVxdWVzdBomLnBhcmxleS5yZWNvcmQudjEuRGVsZXRlUmVjb3JkUmVzcG9uc2UiA5ACAhJlCg1JbXBvcnRSZWNvcmRzEiYucGFybGV5LnJlY29yZC52MS5JbXBvcnRSZWNvcmRzUmVxdWVzdBonLnBhcmxleS5yZWNvcmQudjEuSW1wb3J0UmVjb3Jkc1Jlc3BvbnNlIgOQAgISbgoQU2VhcmNoUmVmZXJlbmNlcxIpLnBhcmxleS5yZWNvcmQudjEuU2VhcmNoUmVmZXJlbmNlc1JlcXVlc3QaKi5wYXJsZXkucmVjb3JkLnYxLlNlYXJjaFJlZmVyZW5jZXNSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_google_protobuf_field_mask, file_parley_record_v1_record]);
+  fileDesc("CiVwYXJsZXkvcmVjb3JkL3YxL3JlY29yZF9zZXJ2aWNlLnByb3RvEhBwYXJsZXkucmVjb3JkLnYxIiQKFEdldFJlY29yZFR5cGVSZXF1ZXN0EgwKBG5hbWUYASABKAkiSgoVR2V0UmVjb3JkVHlwZVJlc3BvbnNlEjEKC3JlY29yZF90eXBlGAEgASgLMhwucGFybGV5LnJlY29yZC52MS5SZWNvcmRUeXBlIj8KFkxpc3RSZWNvcmRUeXBlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiZgoXTGlzdFJlY29yZFR5cGVzUmVzcG9uc2USMgoMcmVjb3JkX3R5cGVzGAEgAygLMhwucGFybGV5LnJlY29yZC52MS5SZWNvcmRUeXBlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJgChdDcmVhdGVSZWNvcmRUeXBlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEjEKC3JlY29yZF90eXBlGAIgASgLMhwucGFybGV5LnJlY29yZC52MS5SZWNvcmRUeXBlIk0KGENyZWF0ZVJlY29yZFR5cGVSZXNwb25zZRIxCgtyZWNvcmRfdHlwZRgBIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkVHlwZSJ9ChdVcGRhdGVSZWNvcmRUeXBlUmVxdWVzdBIxCgtyZWNvcmRfdHlwZRgBIAEoCzIcLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkVHlwZRIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTQoYVXBkYXRlUmVjb3JkVHlwZVJlc3BvbnNlEjEKC3JlY29yZF90eXBlGAEgASgLMhwucGFybGV5LnJlY29yZC52MS5SZWNvcmRUeXBlIicKF0RlbGV0ZVJlY29yZFR5cGVSZXF1ZXN0EgwKBG5hbWUYASABKAkiGgoYRGVsZXRlUmVjb3JkVHlwZVJlc3BvbnNlIiUKEEdldFJlY29yZFJlcXVlc3QSEQoJcmVjb3JkX2lkGAEgASgJIj0KEUdldFJlY29yZFJlc3BvbnNlEigKBnJlY29yZBgBIAEoCzIYLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkImsKEkxpc3RSZWNvcmRzUmVxdWVzdBIMCgR0eXBlGAEgASgJEg4KBmZpbHRlchgCIAEoCRIQCghvcmRlcl9ieRgDIAEoCRIRCglwYWdlX3NpemUYBCABKAUSEgoKcGFnZV90b2tlbhgFIAEoCSJZChNMaXN0UmVjb3Jkc1Jlc3BvbnNlEikKB3JlY29yZHMYASADKAsyGC5wYXJsZXkucmVjb3JkLnYxLlJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMwoTQ291bnRSZWNvcmRzUmVxdWVzdBIMCgR0eXBlGAEgASgJEg4KBmZpbHRlchgCIAEoCSIlChRDb3VudFJlY29yZHNSZXNwb25zZRINCgVjb3VudBgBIAEoAyJVChNHcm91cFJlY29yZHNSZXF1ZXN0EgwKBHR5cGUYASABKAkSDgoGZmlsdGVyGAIgASgJEg0KBWZpZWxkGAMgASgJEhEKCXN1bV9maWVsZBgEIAEoCSJUChRHcm91cFJlY29yZHNSZXNwb25zZRItCgZncm91cHMYASADKAsyHS5wYXJsZXkucmVjb3JkLnYxLlJlY29yZEdyb3VwEg0KBWNvdW50GAIgASgDImUKC1JlY29yZEdyb3VwEg0KBXZhbHVlGAEgASgJEg0KBWxhYmVsGAIgASgJEg0KBWNvdW50GAMgASgDEikKBHN1bXMYBCADKAsyGy5wYXJsZXkucmVjb3JkLnYxLlJlY29yZFN1bSItCglSZWNvcmRTdW0SEAoIY3VycmVuY3kYASABKAkSDgoGYW1vdW50GAIgASgJIlMKE0NyZWF0ZVJlY29yZFJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIoCgZyZWNvcmQYAiABKAsyGC5wYXJsZXkucmVjb3JkLnYxLlJlY29yZCJAChRDcmVhdGVSZWNvcmRSZXNwb25zZRIoCgZyZWNvcmQYASABKAsyGC5wYXJsZXkucmVjb3JkLnYxLlJlY29yZCJwChNVcGRhdGVSZWNvcmRSZXF1ZXN0EigKBnJlY29yZBgBIAEoCzIYLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJAChRVcGRhdGVSZWNvcmRSZXNwb25zZRIoCgZyZWNvcmQYASABKAsyGC5wYXJsZXkucmVjb3JkLnYxLlJlY29yZCKEAQoUVXBkYXRlUmVjb3Jkc1JlcXVlc3QSEgoKcmVjb3JkX2lkcxgBIAMoCRInCgZmaWVsZHMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJIChVVcGRhdGVSZWNvcmRzUmVzcG9uc2USLwoHcmVzdWx0cxgBIAMoCzIeLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkUmVzdWx0IioKFERlbGV0ZVJlY29yZHNSZXF1ZXN0EhIKCnJlY29yZF9pZHMYASADKAkiSAoVRGVsZXRlUmVjb3Jkc1Jlc3BvbnNlEi8KB3Jlc3VsdHMYASADKAsyHi5wYXJsZXkucmVjb3JkLnYxLlJlY29yZFJlc3VsdCJ9CgxSZWNvcmRSZXN1bHQSEQoJcmVjb3JkX2lkGAEgASgJEigKBnJlY29yZBgCIAEoCzIYLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkEjAKB2ZhaWx1cmUYAyABKAsyHy5wYXJsZXkucmVjb3JkLnYxLlJlY29yZEZhaWx1cmUiPwoNUmVjb3JkRmFpbHVyZRIOCgZyZWFzb24YASABKAkSDQoFZmllbGQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSI/ChNVcHNlcnRSZWNvcmRSZXF1ZXN0EigKBnJlY29yZBgBIAEoCzIYLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkIlEKFFVwc2VydFJlY29yZFJlc3BvbnNlEigKBnJlY29yZBgBIAEoCzIYLnBhcmxleS5yZWNvcmQudjEuUmVjb3JkEg8KB2NyZWF0ZWQYAiABKAgiKAoTRGVsZXRlUmVjb3JkUmVxdWVzdBIRCglyZWNvcmRfaWQYASABKAkiFgoURGVsZXRlUmVjb3JkUmVzcG9uc2UicwoUSW1wb3J0UmVjb3Jkc1JlcXVlc3QSDAoEdHlwZRgBIAEoCRIuCgZmb3JtYXQYAiABKA4yHi5wYXJsZXkucmVjb3JkLnYxLkltcG9ydEZvcm1hdBIMCgRkYXRhGAMgASgMEg8KB2RyeV9ydW4YBCABKAgijQEKFUltcG9ydFJlY29yZHNSZXNwb25zZRIPCgdjcmVhdGVkGAEgASgFEg8KB3VwZGF0ZWQYAiABKAUSEQoJdW5jaGFuZ2VkGAMgASgFEioKBmVycm9ycxgEIAMoCzIaLnBhcmxleS5yZWNvcmQudjEuUm93RXJyb3ISEwoLZXJyb3JfY291bnQYBSABKAUiNwoIUm93RXJyb3ISCwoDcm93GAEgASgFEg0KBWZpZWxkGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiSQoXU2VhcmNoUmVmZXJlbmNlc1JlcXVlc3QSDAoEdHlwZRgBIAEoCRINCgVxdWVyeRgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUiSwoYU2VhcmNoUmVmZXJlbmNlc1Jlc3BvbnNlEi8KCnJlZmVyZW5jZXMYASADKAsyGy5wYXJsZXkucmVjb3JkLnYxLlJlZmVyZW5jZSImCglSZWZlcmVuY2USCgoCaWQYASABKAkSDQoFdGl0bGUYAiABKAkqYgoMSW1wb3J0Rm9ybWF0Eh0KGUlNUE9SVF9GT1JNQVRfVU5TUEVDSUZJRUQQABIVChFJTVBPUlRfRk9STUFUX0NTVhABEhwKGElNUE9SVF9GT1JNQVRfSlNPTl9MSU5FUxACMuwNCg1SZWNvcmRTZXJ2aWNlEmUKDUdldFJlY29yZFR5cGUSJi5wYXJsZXkucmVjb3JkLnYxLkdldFJlY29yZFR5cGVSZXF1ZXN0GicucGFybGV5LnJlY29yZC52MS5HZXRSZWNvcmRUeXBlUmVzcG9uc2UiA5ACARJrCg9MaXN0UmVjb3JkVHlwZXMSKC5wYXJsZXkucmVjb3JkLnYxLkxpc3RSZWNvcmRUeXBlc1JlcXVlc3QaKS5wYXJsZXkucmVjb3JkLnYxLkxpc3RSZWNvcmRUeXBlc1Jlc3BvbnNlIgOQAgESbgoQQ3JlYXRlUmVjb3JkVHlwZRIpLnBhcmxleS5yZWNvcmQudjEuQ3JlYXRlUmVjb3JkVHlwZVJlcXVlc3QaKi5wYXJsZXkucmVjb3JkLnYxLkNyZWF0ZVJlY29yZFR5cGVSZXNwb25zZSIDkAICEm4KEFVwZGF0ZVJlY29yZFR5cGUSKS5wYXJsZXkucmVjb3JkLnYxLlVwZGF0ZVJlY29yZFR5cGVSZXF1ZXN0GioucGFybGV5LnJlY29yZC52MS5VcGRhdGVSZWNvcmRUeXBlUmVzcG9uc2UiA5ACAhJuChBEZWxldGVSZWNvcmRUeXBlEikucGFybGV5LnJlY29yZC52MS5EZWxldGVSZWNvcmRUeXBlUmVxdWVzdBoqLnBhcmxleS5yZWNvcmQudjEuRGVsZXRlUmVjb3JkVHlwZVJlc3BvbnNlIgOQAgISWQoJR2V0UmVjb3JkEiIucGFybGV5LnJlY29yZC52MS5HZXRSZWNvcmRSZXF1ZXN0GiMucGFybGV5LnJlY29yZC52MS5HZXRSZWNvcmRSZXNwb25zZSIDkAIBEl8KC0xpc3RSZWNvcmRzEiQucGFybGV5LnJlY29yZC52MS5MaXN0UmVjb3Jkc1JlcXVlc3QaJS5wYXJsZXkucmVjb3JkLnYxLkxpc3RSZWNvcmRzUmVzcG9uc2UiA5ACARJiCgxDb3VudFJlY29yZHMSJS5wYXJsZXkucmVjb3JkLnYxLkNvdW50UmVjb3Jkc1JlcXVlc3QaJi5wYXJsZXkucmVjb3JkLnYxLkNvdW50UmVjb3Jkc1Jlc3BvbnNlIgOQAgESYgoMR3JvdXBSZWNvcmRzEiUucGFybGV5LnJlY29yZC52MS5Hcm91cFJlY29yZHNSZXF1ZXN0GiYucGFybGV5LnJlY29yZC52MS5Hcm91cFJlY29yZHNSZXNwb25zZSIDkAIBEmIKDENyZWF0ZVJlY29yZBIlLnBhcmxleS5yZWNvcmQudjEuQ3JlYXRlUmVjb3JkUmVxdWVzdBomLnBhcmxleS5yZWNvcmQudjEuQ3JlYXRlUmVjb3JkUmVzcG9uc2UiA5ACAhJiCgxVcGRhdGVSZWNvcmQSJS5wYXJsZXkucmVjb3JkLnYxLlVwZGF0ZVJlY29yZFJlcXVlc3QaJi5wYXJsZXkucmVjb3JkLnYxLlVwZGF0ZVJlY29yZFJlc3BvbnNlIgOQAgISZQoNVXBkYXRlUmVjb3JkcxImLnBhcmxleS5yZWNvcmQudjEuVXBkYXRlUmVjb3Jkc1JlcXVlc3QaJy5wYXJsZXkucmVjb3JkLnYxLlVwZGF0ZVJlY29yZHNSZXNwb25zZSIDkAICEmUKDURlbGV0ZVJlY29yZHMSJi5wYXJsZXkucmVjb3JkLnYxLkRlbGV0ZVJlY29yZHNSZXF1ZXN0GicucGFybGV5LnJlY29yZC52MS5EZWxldGVSZWNvcmRzUmVzcG9uc2UiA5ACAhJiCgxVcHNlcnRSZWNvcmQSJS5wYXJsZXkucmVjb3JkLnYxLlVwc2VydFJlY29yZFJlcXVlc3QaJi5wYXJsZXkucmVjb3JkLnYxLlVwc2VydFJlY29yZFJlc3BvbnNlIgOQAgISYgoMRGVsZXRlUmVjb3JkEiUucGFybGV5LnJlY29yZC52MS5EZWxldGVSZWNvcmRSZXF1ZXN0GiYucGFybGV5LnJlY29yZC52MS5EZWxldGVSZWNvcmRSZXNwb25zZSIDkAICEmUKDUltcG9ydFJlY29yZHMSJi5wYXJsZXkucmVjb3JkLnYxLkltcG9ydFJlY29yZHNSZXF1ZXN0GicucGFybGV5LnJlY29yZC52MS5JbXBvcnRSZWNvcmRzUmVzcG9uc2UiA5ACAhJuChBTZWFyY2hSZWZlcmVuY2VzEikucGFybGV5LnJlY29yZC52MS5TZWFyY2hSZWZlcmVuY2VzUmVxdWVzdBoqLnBhcmxleS5yZWNvcmQudjEuU2VhcmNoUmVmZXJlbmNlc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_field_mask, file_google_protobuf_struct, file_parley_record_v1_record]);
 
 /**
  * GetRecordTypeRequest names a type.
@@ -711,6 +711,270 @@ export const CountRecordsResponseSchema: GenMessage<CountRecordsResponse, {jsonT
   messageDesc(file_parley_record_v1_record_service, 15);
 
 /**
+ * GroupRecordsRequest asks how many records have which value.
+ *
+ * @generated from message parley.record.v1.GroupRecordsRequest
+ */
+export type GroupRecordsRequest = Message<"parley.record.v1.GroupRecordsRequest"> & {
+  /**
+   * Name of the type.
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * A CEL condition over the type's fields; empty for all.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+
+  /**
+   * The field to group by: a selection, a boolean, or a reference to one record or
+   * user.
+   *
+   * @generated from field: string field = 3;
+   */
+  field: string;
+
+  /**
+   * A field to add up in each group: money, a decimal or an integer. Empty for none.
+   *
+   * @generated from field: string sum_field = 4;
+   */
+  sumField: string;
+};
+
+/**
+ * GroupRecordsRequest asks how many records have which value.
+ *
+ * @generated from message parley.record.v1.GroupRecordsRequest
+ */
+export type GroupRecordsRequestJson = {
+  /**
+   * Name of the type.
+   *
+   * @generated from field: string type = 1;
+   */
+  type?: string;
+
+  /**
+   * A CEL condition over the type's fields; empty for all.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter?: string;
+
+  /**
+   * The field to group by: a selection, a boolean, or a reference to one record or
+   * user.
+   *
+   * @generated from field: string field = 3;
+   */
+  field?: string;
+
+  /**
+   * A field to add up in each group: money, a decimal or an integer. Empty for none.
+   *
+   * @generated from field: string sum_field = 4;
+   */
+  sumField?: string;
+};
+
+/**
+ * Describes the message parley.record.v1.GroupRecordsRequest.
+ * Use `create(GroupRecordsRequestSchema)` to create a new message.
+ */
+export const GroupRecordsRequestSchema: GenMessage<GroupRecordsRequest, {jsonType: GroupRecordsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 16);
+
+/**
+ * GroupRecordsResponse has the groups.
+ *
+ * @generated from message parley.record.v1.GroupRecordsResponse
+ */
+export type GroupRecordsResponse = Message<"parley.record.v1.GroupRecordsResponse"> & {
+  /**
+   * Of a selection one for each option, in their order, then values that are no
+   * option any more; of a boolean true and false; of a reference the 200 that most
+   * records have, these first. Last, if there are any, those without a value.
+   *
+   * @generated from field: repeated parley.record.v1.RecordGroup groups = 1;
+   */
+  groups: RecordGroup[];
+
+  /**
+   * How many records match in all.
+   *
+   * @generated from field: int64 count = 2;
+   */
+  count: bigint;
+};
+
+/**
+ * GroupRecordsResponse has the groups.
+ *
+ * @generated from message parley.record.v1.GroupRecordsResponse
+ */
+export type GroupRecordsResponseJson = {
+  /**
+   * Of a selection one for each option, in their order, then values that are no
+   * option any more; of a boolean true and false; of a reference the 200 that most
+   * records have, these first. Last, if there are any, those without a value.
+   *
+   * @generated from field: repeated parley.record.v1.RecordGroup groups = 1;
+   */
+  groups?: RecordGroupJson[];
+
+  /**
+   * How many records match in all.
+   *
+   * @generated from field: int64 count = 2;
+   */
+  count?: string;
+};
+
+/**
+ * Describes the message parley.record.v1.GroupRecordsResponse.
+ * Use `create(GroupRecordsResponseSchema)` to create a new message.
+ */
+export const GroupRecordsResponseSchema: GenMessage<GroupRecordsResponse, {jsonType: GroupRecordsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 17);
+
+/**
+ * RecordGroup is the records that have one value.
+ *
+ * @generated from message parley.record.v1.RecordGroup
+ */
+export type RecordGroup = Message<"parley.record.v1.RecordGroup"> & {
+  /**
+   * The value: of an option its value, of a boolean "true" or "false", of a
+   * reference the UUID. Empty for records without a value.
+   *
+   * @generated from field: string value = 1;
+   */
+  value: string;
+
+  /**
+   * The value as a person reads it. Empty for no value, and for what is deleted or
+   * not for the caller to read.
+   *
+   * @generated from field: string label = 2;
+   */
+  label: string;
+
+  /**
+   * How many they are.
+   *
+   * @generated from field: int64 count = 3;
+   */
+  count: bigint;
+
+  /**
+   * Their sums, one for each currency; of numbers one without a currency. Empty if
+   * none of them has an amount.
+   *
+   * @generated from field: repeated parley.record.v1.RecordSum sums = 4;
+   */
+  sums: RecordSum[];
+};
+
+/**
+ * RecordGroup is the records that have one value.
+ *
+ * @generated from message parley.record.v1.RecordGroup
+ */
+export type RecordGroupJson = {
+  /**
+   * The value: of an option its value, of a boolean "true" or "false", of a
+   * reference the UUID. Empty for records without a value.
+   *
+   * @generated from field: string value = 1;
+   */
+  value?: string;
+
+  /**
+   * The value as a person reads it. Empty for no value, and for what is deleted or
+   * not for the caller to read.
+   *
+   * @generated from field: string label = 2;
+   */
+  label?: string;
+
+  /**
+   * How many they are.
+   *
+   * @generated from field: int64 count = 3;
+   */
+  count?: string;
+
+  /**
+   * Their sums, one for each currency; of numbers one without a currency. Empty if
+   * none of them has an amount.
+   *
+   * @generated from field: repeated parley.record.v1.RecordSum sums = 4;
+   */
+  sums?: RecordSumJson[];
+};
+
+/**
+ * Describes the message parley.record.v1.RecordGroup.
+ * Use `create(RecordGroupSchema)` to create a new message.
+ */
+export const RecordGroupSchema: GenMessage<RecordGroup, {jsonType: RecordGroupJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 18);
+
+/**
+ * RecordSum is amounts added up.
+ *
+ * @generated from message parley.record.v1.RecordSum
+ */
+export type RecordSum = Message<"parley.record.v1.RecordSum"> & {
+  /**
+   * Three letters; empty for numbers.
+   *
+   * @generated from field: string currency = 1;
+   */
+  currency: string;
+
+  /**
+   * The exact sum, as "1200.50".
+   *
+   * @generated from field: string amount = 2;
+   */
+  amount: string;
+};
+
+/**
+ * RecordSum is amounts added up.
+ *
+ * @generated from message parley.record.v1.RecordSum
+ */
+export type RecordSumJson = {
+  /**
+   * Three letters; empty for numbers.
+   *
+   * @generated from field: string currency = 1;
+   */
+  currency?: string;
+
+  /**
+   * The exact sum, as "1200.50".
+   *
+   * @generated from field: string amount = 2;
+   */
+  amount?: string;
+};
+
+/**
+ * Describes the message parley.record.v1.RecordSum.
+ * Use `create(RecordSumSchema)` to create a new message.
+ */
+export const RecordSumSchema: GenMessage<RecordSum, {jsonType: RecordSumJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 19);
+
+/**
  * CreateRecordRequest describes a new record.
  *
  * @generated from message parley.record.v1.CreateRecordRequest
@@ -759,7 +1023,7 @@ export type CreateRecordRequestJson = {
  * Use `create(CreateRecordRequestSchema)` to create a new message.
  */
 export const CreateRecordRequestSchema: GenMessage<CreateRecordRequest, {jsonType: CreateRecordRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 16);
+  messageDesc(file_parley_record_v1_record_service, 20);
 
 /**
  * CreateRecordResponse answers CreateRecord.
@@ -794,7 +1058,7 @@ export type CreateRecordResponseJson = {
  * Use `create(CreateRecordResponseSchema)` to create a new message.
  */
 export const CreateRecordResponseSchema: GenMessage<CreateRecordResponse, {jsonType: CreateRecordResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 17);
+  messageDesc(file_parley_record_v1_record_service, 21);
 
 /**
  * UpdateRecordRequest changes a record.
@@ -849,7 +1113,7 @@ export type UpdateRecordRequestJson = {
  * Use `create(UpdateRecordRequestSchema)` to create a new message.
  */
 export const UpdateRecordRequestSchema: GenMessage<UpdateRecordRequest, {jsonType: UpdateRecordRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 18);
+  messageDesc(file_parley_record_v1_record_service, 22);
 
 /**
  * UpdateRecordResponse answers UpdateRecord.
@@ -884,7 +1148,303 @@ export type UpdateRecordResponseJson = {
  * Use `create(UpdateRecordResponseSchema)` to create a new message.
  */
 export const UpdateRecordResponseSchema: GenMessage<UpdateRecordResponse, {jsonType: UpdateRecordResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 19);
+  messageDesc(file_parley_record_v1_record_service, 23);
+
+/**
+ * UpdateRecordsRequest changes many records alike.
+ *
+ * @generated from message parley.record.v1.UpdateRecordsRequest
+ */
+export type UpdateRecordsRequest = Message<"parley.record.v1.UpdateRecordsRequest"> & {
+  /**
+   * UUIDs of the records, up to 200. They may be of several types that have the
+   * fields.
+   *
+   * @generated from field: repeated string record_ids = 1;
+   */
+  recordIds: string[];
+
+  /**
+   * The values to set, by field name; null clears.
+   *
+   * @generated from field: google.protobuf.Struct fields = 2;
+   */
+  fields?: JsonObject | undefined;
+
+  /**
+   * Which fields to change, as in UpdateRecord; empty means those given.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * UpdateRecordsRequest changes many records alike.
+ *
+ * @generated from message parley.record.v1.UpdateRecordsRequest
+ */
+export type UpdateRecordsRequestJson = {
+  /**
+   * UUIDs of the records, up to 200. They may be of several types that have the
+   * fields.
+   *
+   * @generated from field: repeated string record_ids = 1;
+   */
+  recordIds?: string[];
+
+  /**
+   * The values to set, by field name; null clears.
+   *
+   * @generated from field: google.protobuf.Struct fields = 2;
+   */
+  fields?: StructJson;
+
+  /**
+   * Which fields to change, as in UpdateRecord; empty means those given.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message parley.record.v1.UpdateRecordsRequest.
+ * Use `create(UpdateRecordsRequestSchema)` to create a new message.
+ */
+export const UpdateRecordsRequestSchema: GenMessage<UpdateRecordsRequest, {jsonType: UpdateRecordsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 24);
+
+/**
+ * UpdateRecordsResponse says what became of each.
+ *
+ * @generated from message parley.record.v1.UpdateRecordsResponse
+ */
+export type UpdateRecordsResponse = Message<"parley.record.v1.UpdateRecordsResponse"> & {
+  /**
+   * One for each record, in the order of the request.
+   *
+   * @generated from field: repeated parley.record.v1.RecordResult results = 1;
+   */
+  results: RecordResult[];
+};
+
+/**
+ * UpdateRecordsResponse says what became of each.
+ *
+ * @generated from message parley.record.v1.UpdateRecordsResponse
+ */
+export type UpdateRecordsResponseJson = {
+  /**
+   * One for each record, in the order of the request.
+   *
+   * @generated from field: repeated parley.record.v1.RecordResult results = 1;
+   */
+  results?: RecordResultJson[];
+};
+
+/**
+ * Describes the message parley.record.v1.UpdateRecordsResponse.
+ * Use `create(UpdateRecordsResponseSchema)` to create a new message.
+ */
+export const UpdateRecordsResponseSchema: GenMessage<UpdateRecordsResponse, {jsonType: UpdateRecordsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 25);
+
+/**
+ * DeleteRecordsRequest names records.
+ *
+ * @generated from message parley.record.v1.DeleteRecordsRequest
+ */
+export type DeleteRecordsRequest = Message<"parley.record.v1.DeleteRecordsRequest"> & {
+  /**
+   * UUIDs of the records, up to 200.
+   *
+   * @generated from field: repeated string record_ids = 1;
+   */
+  recordIds: string[];
+};
+
+/**
+ * DeleteRecordsRequest names records.
+ *
+ * @generated from message parley.record.v1.DeleteRecordsRequest
+ */
+export type DeleteRecordsRequestJson = {
+  /**
+   * UUIDs of the records, up to 200.
+   *
+   * @generated from field: repeated string record_ids = 1;
+   */
+  recordIds?: string[];
+};
+
+/**
+ * Describes the message parley.record.v1.DeleteRecordsRequest.
+ * Use `create(DeleteRecordsRequestSchema)` to create a new message.
+ */
+export const DeleteRecordsRequestSchema: GenMessage<DeleteRecordsRequest, {jsonType: DeleteRecordsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 26);
+
+/**
+ * DeleteRecordsResponse says what became of each.
+ *
+ * @generated from message parley.record.v1.DeleteRecordsResponse
+ */
+export type DeleteRecordsResponse = Message<"parley.record.v1.DeleteRecordsResponse"> & {
+  /**
+   * One for each record, in the order of the request.
+   *
+   * @generated from field: repeated parley.record.v1.RecordResult results = 1;
+   */
+  results: RecordResult[];
+};
+
+/**
+ * DeleteRecordsResponse says what became of each.
+ *
+ * @generated from message parley.record.v1.DeleteRecordsResponse
+ */
+export type DeleteRecordsResponseJson = {
+  /**
+   * One for each record, in the order of the request.
+   *
+   * @generated from field: repeated parley.record.v1.RecordResult results = 1;
+   */
+  results?: RecordResultJson[];
+};
+
+/**
+ * Describes the message parley.record.v1.DeleteRecordsResponse.
+ * Use `create(DeleteRecordsResponseSchema)` to create a new message.
+ */
+export const DeleteRecordsResponseSchema: GenMessage<DeleteRecordsResponse, {jsonType: DeleteRecordsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 27);
+
+/**
+ * RecordResult is what became of one of many records.
+ *
+ * @generated from message parley.record.v1.RecordResult
+ */
+export type RecordResult = Message<"parley.record.v1.RecordResult"> & {
+  /**
+   * UUID of the record.
+   *
+   * @generated from field: string record_id = 1;
+   */
+  recordId: string;
+
+  /**
+   * The record as it is now. Unset if it was deleted, or if it failed.
+   *
+   * @generated from field: parley.record.v1.Record record = 2;
+   */
+  record?: Record | undefined;
+
+  /**
+   * Why it was left as it was; unset if it went well.
+   *
+   * @generated from field: parley.record.v1.RecordFailure failure = 3;
+   */
+  failure?: RecordFailure | undefined;
+};
+
+/**
+ * RecordResult is what became of one of many records.
+ *
+ * @generated from message parley.record.v1.RecordResult
+ */
+export type RecordResultJson = {
+  /**
+   * UUID of the record.
+   *
+   * @generated from field: string record_id = 1;
+   */
+  recordId?: string;
+
+  /**
+   * The record as it is now. Unset if it was deleted, or if it failed.
+   *
+   * @generated from field: parley.record.v1.Record record = 2;
+   */
+  record?: RecordJson;
+
+  /**
+   * Why it was left as it was; unset if it went well.
+   *
+   * @generated from field: parley.record.v1.RecordFailure failure = 3;
+   */
+  failure?: RecordFailureJson;
+};
+
+/**
+ * Describes the message parley.record.v1.RecordResult.
+ * Use `create(RecordResultSchema)` to create a new message.
+ */
+export const RecordResultSchema: GenMessage<RecordResult, {jsonType: RecordResultJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 28);
+
+/**
+ * RecordFailure says why one record was left as it was.
+ *
+ * @generated from message parley.record.v1.RecordFailure
+ */
+export type RecordFailure = Message<"parley.record.v1.RecordFailure"> & {
+  /**
+   * The reason, as the method for one record would fail with.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * The field at fault, as in record.fields.stage; empty if it is none.
+   *
+   * @generated from field: string field = 2;
+   */
+  field: string;
+
+  /**
+   * What is the matter and what to do, in words.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * RecordFailure says why one record was left as it was.
+ *
+ * @generated from message parley.record.v1.RecordFailure
+ */
+export type RecordFailureJson = {
+  /**
+   * The reason, as the method for one record would fail with.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason?: string;
+
+  /**
+   * The field at fault, as in record.fields.stage; empty if it is none.
+   *
+   * @generated from field: string field = 2;
+   */
+  field?: string;
+
+  /**
+   * What is the matter and what to do, in words.
+   *
+   * @generated from field: string message = 3;
+   */
+  message?: string;
+};
+
+/**
+ * Describes the message parley.record.v1.RecordFailure.
+ * Use `create(RecordFailureSchema)` to create a new message.
+ */
+export const RecordFailureSchema: GenMessage<RecordFailure, {jsonType: RecordFailureJson}> = /*@__PURE__*/
+  messageDesc(file_parley_record_v1_record_service, 29);
 
 /**
  * UpsertRecordRequest creates or updates by unique field.
@@ -919,7 +1479,7 @@ export type UpsertRecordRequestJson = {
  * Use `create(UpsertRecordRequestSchema)` to create a new message.
  */
 export const UpsertRecordRequestSchema: GenMessage<UpsertRecordRequest, {jsonType: UpsertRecordRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 20);
+  messageDesc(file_parley_record_v1_record_service, 30);
 
 /**
  * UpsertRecordResponse answers UpsertRecord.
@@ -968,7 +1528,7 @@ export type UpsertRecordResponseJson = {
  * Use `create(UpsertRecordResponseSchema)` to create a new message.
  */
 export const UpsertRecordResponseSchema: GenMessage<UpsertRecordResponse, {jsonType: UpsertRecordResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 21);
+  messageDesc(file_parley_record_v1_record_service, 31);
 
 /**
  * DeleteRecordRequest names a record.
@@ -1003,7 +1563,7 @@ export type DeleteRecordRequestJson = {
  * Use `create(DeleteRecordRequestSchema)` to create a new message.
  */
 export const DeleteRecordRequestSchema: GenMessage<DeleteRecordRequest, {jsonType: DeleteRecordRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 22);
+  messageDesc(file_parley_record_v1_record_service, 32);
 
 /**
  * DeleteRecordResponse answers DeleteRecord.
@@ -1026,7 +1586,7 @@ export type DeleteRecordResponseJson = {
  * Use `create(DeleteRecordResponseSchema)` to create a new message.
  */
 export const DeleteRecordResponseSchema: GenMessage<DeleteRecordResponse, {jsonType: DeleteRecordResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 23);
+  messageDesc(file_parley_record_v1_record_service, 33);
 
 /**
  * ImportRecordsRequest holds rows.
@@ -1103,7 +1663,7 @@ export type ImportRecordsRequestJson = {
  * Use `create(ImportRecordsRequestSchema)` to create a new message.
  */
 export const ImportRecordsRequestSchema: GenMessage<ImportRecordsRequest, {jsonType: ImportRecordsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 24);
+  messageDesc(file_parley_record_v1_record_service, 34);
 
 /**
  * ImportRecordsResponse reports an import.
@@ -1194,7 +1754,7 @@ export type ImportRecordsResponseJson = {
  * Use `create(ImportRecordsResponseSchema)` to create a new message.
  */
 export const ImportRecordsResponseSchema: GenMessage<ImportRecordsResponse, {jsonType: ImportRecordsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 25);
+  messageDesc(file_parley_record_v1_record_service, 35);
 
 /**
  * RowError says why a row was left out.
@@ -1257,7 +1817,7 @@ export type RowErrorJson = {
  * Use `create(RowErrorSchema)` to create a new message.
  */
 export const RowErrorSchema: GenMessage<RowError, {jsonType: RowErrorJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 26);
+  messageDesc(file_parley_record_v1_record_service, 36);
 
 /**
  * SearchReferencesRequest asks for candidates.
@@ -1320,7 +1880,7 @@ export type SearchReferencesRequestJson = {
  * Use `create(SearchReferencesRequestSchema)` to create a new message.
  */
 export const SearchReferencesRequestSchema: GenMessage<SearchReferencesRequest, {jsonType: SearchReferencesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 27);
+  messageDesc(file_parley_record_v1_record_service, 37);
 
 /**
  * SearchReferencesResponse answers SearchReferences.
@@ -1355,7 +1915,7 @@ export type SearchReferencesResponseJson = {
  * Use `create(SearchReferencesResponseSchema)` to create a new message.
  */
 export const SearchReferencesResponseSchema: GenMessage<SearchReferencesResponse, {jsonType: SearchReferencesResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 28);
+  messageDesc(file_parley_record_v1_record_service, 38);
 
 /**
  * Reference is something a reference field can point to.
@@ -1404,7 +1964,7 @@ export type ReferenceJson = {
  * Use `create(ReferenceSchema)` to create a new message.
  */
 export const ReferenceSchema: GenMessage<Reference, {jsonType: ReferenceJson}> = /*@__PURE__*/
-  messageDesc(file_parley_record_v1_record_service, 29);
+  messageDesc(file_parley_record_v1_record_service, 39);
 
 /**
  * ImportFormat says how rows are written.
@@ -1553,8 +2113,23 @@ export const RecordService: GenService<{
     output: typeof CountRecordsResponseSchema;
   },
   /**
+   * GroupRecords counts the records that match a filter by the values of a field,
+   * as the columns of a board show them, and adds up an amount in each. A field
+   * that cannot be grouped by, or added up, fails with INVALID_ARGUMENT, reason
+   * FIELD_UNFIT.
+   *
+   * @generated from rpc parley.record.v1.RecordService.GroupRecords
+   */
+  groupRecords: {
+    methodKind: "unary";
+    input: typeof GroupRecordsRequestSchema;
+    output: typeof GroupRecordsResponseSchema;
+  },
+  /**
    * CreateRecord adds a record and logs its creation. The creator and the
-   * assignee follow it. It fails with ALREADY_EXISTS, reason UNIQUE_TAKEN, when
+   * assignee follow it, and so do those who follow the parts of its parent. It fails
+   * with INVALID_ARGUMENT, reason REQUEST_ID_REUSED, when the request id was used
+   * for another record, and with ALREADY_EXISTS, reason UNIQUE_TAKEN, when
    * another record has the same value of the unique field.
    *
    * @generated from rpc parley.record.v1.RecordService.CreateRecord
@@ -1575,6 +2150,28 @@ export const RecordService: GenService<{
     methodKind: "unary";
     input: typeof UpdateRecordRequestSchema;
     output: typeof UpdateRecordResponseSchema;
+  },
+  /**
+   * UpdateRecords sets the same fields of many records. Each is saved and logged by
+   * itself: what fails for one is answered for that one, and the others are saved.
+   *
+   * @generated from rpc parley.record.v1.RecordService.UpdateRecords
+   */
+  updateRecords: {
+    methodKind: "unary";
+    input: typeof UpdateRecordsRequestSchema;
+    output: typeof UpdateRecordsResponseSchema;
+  },
+  /**
+   * DeleteRecords deletes many records with their threads, each by itself: what
+   * fails for one is answered for that one, and the others are deleted.
+   *
+   * @generated from rpc parley.record.v1.RecordService.DeleteRecords
+   */
+  deleteRecords: {
+    methodKind: "unary";
+    input: typeof DeleteRecordsRequestSchema;
+    output: typeof DeleteRecordsResponseSchema;
   },
   /**
    * UpsertRecord updates the record that has the given value of the type's

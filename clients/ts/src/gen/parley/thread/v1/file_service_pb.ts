@@ -2,8 +2,8 @@
 // @generated from file parley/thread/v1/file_service.proto (package parley.thread.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { File, FileJson } from "./thread_pb.js";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/thread/v1/file_service.proto.
  */
 export const file_parley_thread_v1_file_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNwYXJsZXkvdGhyZWFkL3YxL2ZpbGVfc2VydmljZS5wcm90bxIQcGFybGV5LnRocmVhZC52MSJoChFDcmVhdGVGaWxlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEhEKCXRocmVhZF9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEgwKBHNpemUYBCABKAMSEAoIaW50ZXJuYWwYBSABKAgiTQoSQ3JlYXRlRmlsZVJlc3BvbnNlEiQKBGZpbGUYASABKAsyFi5wYXJsZXkudGhyZWFkLnYxLkZpbGUSEQoJcGFydF9zaXplGAIgASgDIj8KEFdyaXRlRmlsZVJlcXVlc3QSDwoHZmlsZV9pZBgBIAEoCRIMCgRwYXJ0GAIgASgFEgwKBGRhdGEYAyABKAwiJgoRV3JpdGVGaWxlUmVzcG9uc2USEQoJbmV4dF9wYXJ0GAEgASgFIjQKEUZpbmlzaEZpbGVSZXF1ZXN0Eg8KB2ZpbGVfaWQYASABKAkSDgoGYXR0YWNoGAIgASgIIjoKEkZpbmlzaEZpbGVSZXNwb25zZRIkCgRmaWxlGAEgASgLMhYucGFybGV5LnRocmVhZC52MS5GaWxlIjIKD1JlYWRGaWxlUmVxdWVzdBIPCgdmaWxlX2lkGAEgASgJEg4KBm9mZnNldBgCIAEoAyIgChBSZWFkRmlsZVJlc3BvbnNlEgwKBGRhdGEYASABKAwiKAoVQ3JlYXRlRmlsZUxpbmtSZXF1ZXN0Eg8KB2ZpbGVfaWQYASABKAkiVwoWQ3JlYXRlRmlsZUxpbmtSZXNwb25zZRIMCgRwYXRoGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMChBMaXN0RmlsZXNSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJTChFMaXN0RmlsZXNSZXNwb25zZRIlCgVmaWxlcxgBIAMoCzIWLnBhcmxleS50aHJlYWQudjEuRmlsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJAoRRGVsZXRlRmlsZVJlcXVlc3QSDwoHZmlsZV9pZBgBIAEoCSIUChJEZWxldGVGaWxlUmVzcG9uc2UyoQUKC0ZpbGVTZXJ2aWNlElwKCkNyZWF0ZUZpbGUSIy5wYXJsZXkudGhyZWFkLnYxLkNyZWF0ZUZpbGVSZXF1ZXN0GiQucGFybGV5LnRocmVhZC52MS5DcmVhdGVGaWxlUmVzcG9uc2UiA5ACAhJZCglXcml0ZUZpbGUSIi5wYXJsZXkudGhyZWFkLnYxLldyaXRlRmlsZVJlcXVlc3QaIy5wYXJsZXkudGhyZWFkLnYxLldyaXRlRmlsZVJlc3BvbnNlIgOQAgISXAoKRmluaXNoRmlsZRIjLnBhcmxleS50aHJlYWQudjEuRmluaXNoRmlsZVJlcXVlc3QaJC5wYXJsZXkudGhyZWFkLnYxLkZpbmlzaEZpbGVSZXNwb25zZSIDkAICElgKCFJlYWRGaWxlEiEucGFybGV5LnRocmVhZC52MS5SZWFkRmlsZVJlcXVlc3QaIi5wYXJsZXkudGhyZWFkLnYxLlJlYWRGaWxlUmVzcG9uc2UiA5ACATABEmgKDkNyZWF0ZUZpbGVMaW5rEicucGFybGV5LnRocmVhZC52MS5DcmVhdGVGaWxlTGlua1JlcXVlc3QaKC5wYXJsZXkudGhyZWFkLnYxLkNyZWF0ZUZpbGVMaW5rUmVzcG9uc2UiA5ACARJZCglMaXN0RmlsZXMSIi5wYXJsZXkudGhyZWFkLnYxLkxpc3RGaWxlc1JlcXVlc3QaIy5wYXJsZXkudGhyZWFkLnYxLkxpc3RGaWxlc1Jlc3BvbnNlIgOQAgESXAoKRGVsZXRlRmlsZRIjLnBhcmxleS50aHJlYWQudjEuRGVsZXRlRmlsZVJlcXVlc3QaJC5wYXJsZXkudGhyZWFkLnYxLkRlbGV0ZUZpbGVSZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_timestamp, file_parley_thread_v1_thread]);
+  fileDesc("CiNwYXJsZXkvdGhyZWFkL3YxL2ZpbGVfc2VydmljZS5wcm90bxIQcGFybGV5LnRocmVhZC52MSJoChFDcmVhdGVGaWxlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEhEKCXRocmVhZF9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEgwKBHNpemUYBCABKAMSEAoIaW50ZXJuYWwYBSABKAgiYAoSQ3JlYXRlRmlsZVJlc3BvbnNlEiQKBGZpbGUYASABKAsyFi5wYXJsZXkudGhyZWFkLnYxLkZpbGUSEQoJcGFydF9zaXplGAIgASgDEhEKCW5leHRfcGFydBgDIAEoBSI/ChBXcml0ZUZpbGVSZXF1ZXN0Eg8KB2ZpbGVfaWQYASABKAkSDAoEcGFydBgCIAEoBRIMCgRkYXRhGAMgASgMIiYKEVdyaXRlRmlsZVJlc3BvbnNlEhEKCW5leHRfcGFydBgBIAEoBSI0ChFGaW5pc2hGaWxlUmVxdWVzdBIPCgdmaWxlX2lkGAEgASgJEg4KBmF0dGFjaBgCIAEoCCI6ChJGaW5pc2hGaWxlUmVzcG9uc2USJAoEZmlsZRgBIAEoCzIWLnBhcmxleS50aHJlYWQudjEuRmlsZSIhCg5HZXRGaWxlUmVxdWVzdBIPCgdmaWxlX2lkGAEgASgJIl0KD0dldEZpbGVSZXNwb25zZRIkCgRmaWxlGAEgASgLMhYucGFybGV5LnRocmVhZC52MS5GaWxlEhEKCXBhcnRfc2l6ZRgCIAEoAxIRCgluZXh0X3BhcnQYAyABKAUiMgoPUmVhZEZpbGVSZXF1ZXN0Eg8KB2ZpbGVfaWQYASABKAkSDgoGb2Zmc2V0GAIgASgDIiAKEFJlYWRGaWxlUmVzcG9uc2USDAoEZGF0YRgBIAEoDCJWChVDcmVhdGVGaWxlTGlua1JlcXVlc3QSDwoHZmlsZV9pZBgBIAEoCRIsCgRraW5kGAIgASgOMh4ucGFybGV5LnRocmVhZC52MS5GaWxlTGlua0tpbmQiZAoWQ3JlYXRlRmlsZUxpbmtSZXNwb25zZRIMCgRwYXRoGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgN1cmwYAyABKAkiTAoQTGlzdEZpbGVzUmVxdWVzdBIRCgl0aHJlYWRfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiUwoRTGlzdEZpbGVzUmVzcG9uc2USJQoFZmlsZXMYASADKAsyFi5wYXJsZXkudGhyZWFkLnYxLkZpbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiQKEURlbGV0ZUZpbGVSZXF1ZXN0Eg8KB2ZpbGVfaWQYASABKAkiFAoSRGVsZXRlRmlsZVJlc3BvbnNlKkoKDEZpbGVMaW5rS2luZBIeChpGSUxFX0xJTktfS0lORF9VTlNQRUNJRklFRBAAEhoKFkZJTEVfTElOS19LSU5EX1BSRVZJRVcQATL2BQoLRmlsZVNlcnZpY2USXAoKQ3JlYXRlRmlsZRIjLnBhcmxleS50aHJlYWQudjEuQ3JlYXRlRmlsZVJlcXVlc3QaJC5wYXJsZXkudGhyZWFkLnYxLkNyZWF0ZUZpbGVSZXNwb25zZSIDkAICElkKCVdyaXRlRmlsZRIiLnBhcmxleS50aHJlYWQudjEuV3JpdGVGaWxlUmVxdWVzdBojLnBhcmxleS50aHJlYWQudjEuV3JpdGVGaWxlUmVzcG9uc2UiA5ACAhJcCgpGaW5pc2hGaWxlEiMucGFybGV5LnRocmVhZC52MS5GaW5pc2hGaWxlUmVxdWVzdBokLnBhcmxleS50aHJlYWQudjEuRmluaXNoRmlsZVJlc3BvbnNlIgOQAgISUwoHR2V0RmlsZRIgLnBhcmxleS50aHJlYWQudjEuR2V0RmlsZVJlcXVlc3QaIS5wYXJsZXkudGhyZWFkLnYxLkdldEZpbGVSZXNwb25zZSIDkAIBElgKCFJlYWRGaWxlEiEucGFybGV5LnRocmVhZC52MS5SZWFkRmlsZVJlcXVlc3QaIi5wYXJsZXkudGhyZWFkLnYxLlJlYWRGaWxlUmVzcG9uc2UiA5ACATABEmgKDkNyZWF0ZUZpbGVMaW5rEicucGFybGV5LnRocmVhZC52MS5DcmVhdGVGaWxlTGlua1JlcXVlc3QaKC5wYXJsZXkudGhyZWFkLnYxLkNyZWF0ZUZpbGVMaW5rUmVzcG9uc2UiA5ACARJZCglMaXN0RmlsZXMSIi5wYXJsZXkudGhyZWFkLnYxLkxpc3RGaWxlc1JlcXVlc3QaIy5wYXJsZXkudGhyZWFkLnYxLkxpc3RGaWxlc1Jlc3BvbnNlIgOQAgESXAoKRGVsZXRlRmlsZRIjLnBhcmxleS50aHJlYWQudjEuRGVsZXRlRmlsZVJlcXVlc3QaJC5wYXJsZXkudGhyZWFkLnYxLkRlbGV0ZUZpbGVSZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_timestamp, file_parley_thread_v1_thread]);
 
 /**
  * CreateFileRequest announces a file.
@@ -126,6 +126,14 @@ export type CreateFileResponse = Message<"parley.thread.v1.CreateFileResponse"> 
    * @generated from field: int64 part_size = 2;
    */
   partSize: bigint;
+
+  /**
+   * The part to send next: 0, unless an earlier try of this request came
+   * further.
+   *
+   * @generated from field: int32 next_part = 3;
+   */
+  nextPart: number;
 };
 
 /**
@@ -147,6 +155,14 @@ export type CreateFileResponseJson = {
    * @generated from field: int64 part_size = 2;
    */
   partSize?: string;
+
+  /**
+   * The part to send next: 0, unless an earlier try of this request came
+   * further.
+   *
+   * @generated from field: int32 next_part = 3;
+   */
+  nextPart?: number;
 };
 
 /**
@@ -339,6 +355,106 @@ export const FinishFileResponseSchema: GenMessage<FinishFileResponse, {jsonType:
   messageDesc(file_parley_thread_v1_file_service, 5);
 
 /**
+ * GetFileRequest names a file.
+ *
+ * @generated from message parley.thread.v1.GetFileRequest
+ */
+export type GetFileRequest = Message<"parley.thread.v1.GetFileRequest"> & {
+  /**
+   * UUID of the file.
+   *
+   * @generated from field: string file_id = 1;
+   */
+  fileId: string;
+};
+
+/**
+ * GetFileRequest names a file.
+ *
+ * @generated from message parley.thread.v1.GetFileRequest
+ */
+export type GetFileRequestJson = {
+  /**
+   * UUID of the file.
+   *
+   * @generated from field: string file_id = 1;
+   */
+  fileId?: string;
+};
+
+/**
+ * Describes the message parley.thread.v1.GetFileRequest.
+ * Use `create(GetFileRequestSchema)` to create a new message.
+ */
+export const GetFileRequestSchema: GenMessage<GetFileRequest, {jsonType: GetFileRequestJson}> = /*@__PURE__*/
+  messageDesc(file_parley_thread_v1_file_service, 6);
+
+/**
+ * GetFileResponse answers GetFile.
+ *
+ * @generated from message parley.thread.v1.GetFileResponse
+ */
+export type GetFileResponse = Message<"parley.thread.v1.GetFileResponse"> & {
+  /**
+   * The file.
+   *
+   * @generated from field: parley.thread.v1.File file = 1;
+   */
+  file?: File | undefined;
+
+  /**
+   * Bytes in every part but the last: 1 MiB.
+   *
+   * @generated from field: int64 part_size = 2;
+   */
+  partSize: bigint;
+
+  /**
+   * The part to send next, for the caller who uploads it; when all parts are
+   * there, how many there are.
+   *
+   * @generated from field: int32 next_part = 3;
+   */
+  nextPart: number;
+};
+
+/**
+ * GetFileResponse answers GetFile.
+ *
+ * @generated from message parley.thread.v1.GetFileResponse
+ */
+export type GetFileResponseJson = {
+  /**
+   * The file.
+   *
+   * @generated from field: parley.thread.v1.File file = 1;
+   */
+  file?: FileJson;
+
+  /**
+   * Bytes in every part but the last: 1 MiB.
+   *
+   * @generated from field: int64 part_size = 2;
+   */
+  partSize?: string;
+
+  /**
+   * The part to send next, for the caller who uploads it; when all parts are
+   * there, how many there are.
+   *
+   * @generated from field: int32 next_part = 3;
+   */
+  nextPart?: number;
+};
+
+/**
+ * Describes the message parley.thread.v1.GetFileResponse.
+ * Use `create(GetFileResponseSchema)` to create a new message.
+ */
+export const GetFileResponseSchema: GenMessage<GetFileResponse, {jsonType: GetFileResponseJson}> = /*@__PURE__*/
+  messageDesc(file_parley_thread_v1_file_service, 7);
+
+/**
  * ReadFileRequest asks for a file's bytes.
  *
  * @generated from message parley.thread.v1.ReadFileRequest
@@ -385,7 +501,7 @@ export type ReadFileRequestJson = {
  * Use `create(ReadFileRequestSchema)` to create a new message.
  */
 export const ReadFileRequestSchema: GenMessage<ReadFileRequest, {jsonType: ReadFileRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_file_service, 6);
+  messageDesc(file_parley_thread_v1_file_service, 8);
 
 /**
  * ReadFileResponse is a piece of a file.
@@ -420,7 +536,7 @@ export type ReadFileResponseJson = {
  * Use `create(ReadFileResponseSchema)` to create a new message.
  */
 export const ReadFileResponseSchema: GenMessage<ReadFileResponse, {jsonType: ReadFileResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_file_service, 7);
+  messageDesc(file_parley_thread_v1_file_service, 9);
 
 /**
  * CreateFileLinkRequest asks for an address.
@@ -434,6 +550,13 @@ export type CreateFileLinkRequest = Message<"parley.thread.v1.CreateFileLinkRequ
    * @generated from field: string file_id = 1;
    */
   fileId: string;
+
+  /**
+   * What the address is to lead to.
+   *
+   * @generated from field: parley.thread.v1.FileLinkKind kind = 2;
+   */
+  kind: FileLinkKind;
 };
 
 /**
@@ -448,6 +571,13 @@ export type CreateFileLinkRequestJson = {
    * @generated from field: string file_id = 1;
    */
   fileId?: string;
+
+  /**
+   * What the address is to lead to.
+   *
+   * @generated from field: parley.thread.v1.FileLinkKind kind = 2;
+   */
+  kind?: FileLinkKindJson;
 };
 
 /**
@@ -455,7 +585,7 @@ export type CreateFileLinkRequestJson = {
  * Use `create(CreateFileLinkRequestSchema)` to create a new message.
  */
 export const CreateFileLinkRequestSchema: GenMessage<CreateFileLinkRequest, {jsonType: CreateFileLinkRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_file_service, 8);
+  messageDesc(file_parley_thread_v1_file_service, 10);
 
 /**
  * CreateFileLinkResponse answers CreateFileLink.
@@ -476,6 +606,14 @@ export type CreateFileLinkResponse = Message<"parley.thread.v1.CreateFileLinkRes
    * @generated from field: google.protobuf.Timestamp expire_time = 2;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * The whole address, where files are served from elsewhere: load this one if
+   * it is set, and path from this server if not.
+   *
+   * @generated from field: string url = 3;
+   */
+  url: string;
 };
 
 /**
@@ -497,6 +635,14 @@ export type CreateFileLinkResponseJson = {
    * @generated from field: google.protobuf.Timestamp expire_time = 2;
    */
   expireTime?: TimestampJson;
+
+  /**
+   * The whole address, where files are served from elsewhere: load this one if
+   * it is set, and path from this server if not.
+   *
+   * @generated from field: string url = 3;
+   */
+  url?: string;
 };
 
 /**
@@ -504,7 +650,7 @@ export type CreateFileLinkResponseJson = {
  * Use `create(CreateFileLinkResponseSchema)` to create a new message.
  */
 export const CreateFileLinkResponseSchema: GenMessage<CreateFileLinkResponse, {jsonType: CreateFileLinkResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_file_service, 9);
+  messageDesc(file_parley_thread_v1_file_service, 11);
 
 /**
  * ListFilesRequest asks for a thread's files.
@@ -567,7 +713,7 @@ export type ListFilesRequestJson = {
  * Use `create(ListFilesRequestSchema)` to create a new message.
  */
 export const ListFilesRequestSchema: GenMessage<ListFilesRequest, {jsonType: ListFilesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_file_service, 10);
+  messageDesc(file_parley_thread_v1_file_service, 12);
 
 /**
  * ListFilesResponse is one page.
@@ -616,7 +762,7 @@ export type ListFilesResponseJson = {
  * Use `create(ListFilesResponseSchema)` to create a new message.
  */
 export const ListFilesResponseSchema: GenMessage<ListFilesResponse, {jsonType: ListFilesResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_file_service, 11);
+  messageDesc(file_parley_thread_v1_file_service, 13);
 
 /**
  * DeleteFileRequest names a file to remove.
@@ -651,7 +797,7 @@ export type DeleteFileRequestJson = {
  * Use `create(DeleteFileRequestSchema)` to create a new message.
  */
 export const DeleteFileRequestSchema: GenMessage<DeleteFileRequest, {jsonType: DeleteFileRequestJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_file_service, 12);
+  messageDesc(file_parley_thread_v1_file_service, 14);
 
 /**
  * DeleteFileResponse answers DeleteFile.
@@ -674,7 +820,42 @@ export type DeleteFileResponseJson = {
  * Use `create(DeleteFileResponseSchema)` to create a new message.
  */
 export const DeleteFileResponseSchema: GenMessage<DeleteFileResponse, {jsonType: DeleteFileResponseJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_file_service, 13);
+  messageDesc(file_parley_thread_v1_file_service, 15);
+
+/**
+ * FileLinkKind says what a link leads to.
+ *
+ * @generated from enum parley.thread.v1.FileLinkKind
+ */
+export enum FileLinkKind {
+  /**
+   * The file, as it was uploaded.
+   *
+   * @generated from enum value: FILE_LINK_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A small picture of it: JPEG or PNG, up to 1024 pixels wide and high, made
+   * anew from what is seen and so without anything else that the file holds.
+   *
+   * @generated from enum value: FILE_LINK_KIND_PREVIEW = 1;
+   */
+  PREVIEW = 1,
+}
+
+/**
+ * FileLinkKind says what a link leads to.
+ *
+ * @generated from enum parley.thread.v1.FileLinkKind
+ */
+export type FileLinkKindJson = "FILE_LINK_KIND_UNSPECIFIED" | "FILE_LINK_KIND_PREVIEW";
+
+/**
+ * Describes the enum parley.thread.v1.FileLinkKind.
+ */
+export const FileLinkKindSchema: GenEnum<FileLinkKind, FileLinkKindJson> = /*@__PURE__*/
+  enumDesc(file_parley_thread_v1_file_service, 0);
 
 /**
  * FileService takes files in and gives them out, in parts, so that neither
@@ -709,6 +890,8 @@ export const FileService: GenService<{
    * It fails with FAILED_PRECONDITION, reason PART_OUT_OF_ORDER, when an
    * earlier part is missing; the error's metadata names the part wanted. A part
    * that was stored with other bytes is INVALID_ARGUMENT, reason PART_DIFFERS.
+   * While the server has no room left it is RESOURCE_EXHAUSTED, reason
+   * STORE_FULL: the part is not stored, and the same call may succeed later.
    *
    * @generated from rpc parley.thread.v1.FileService.WriteFile
    */
@@ -730,6 +913,17 @@ export const FileService: GenService<{
     output: typeof FinishFileResponseSchema;
   },
   /**
+   * GetFile answers a file and, to whoever uploads it, which part is wanted
+   * next: an upload that was interrupted goes on there.
+   *
+   * @generated from rpc parley.thread.v1.FileService.GetFile
+   */
+  getFile: {
+    methodKind: "unary";
+    input: typeof GetFileRequestSchema;
+    output: typeof GetFileResponseSchema;
+  },
+  /**
    * ReadFile streams a file's bytes from an offset on.
    *
    * @generated from rpc parley.thread.v1.FileService.ReadFile
@@ -742,7 +936,13 @@ export const FileService: GenService<{
   /**
    * CreateFileLink answers an address from which a browser can load the file
    * for five minutes. It is bound to the caller: once the caller may not read
-   * the file any more, or is signed out, the address answers 404.
+   * the file any more, or is signed out, the address answers 404. Only where the
+   * server was told to let its file store give files away, the address leads
+   * there and works for whoever has it, until it ends.
+   *
+   * A preview is made when it is first asked for. A file that has none, or turns
+   * out to have none, is FAILED_PRECONDITION, reason FILE_PREVIEW_NONE; while too
+   * many are being made it is UNAVAILABLE, reason FILE_PREVIEW_BUSY.
    *
    * @generated from rpc parley.thread.v1.FileService.CreateFileLink
    */

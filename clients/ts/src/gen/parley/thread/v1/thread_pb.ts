@@ -15,7 +15,7 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
  * Describes the file parley/thread/v1/thread.proto.
  */
 export const file_parley_thread_v1_thread: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJsZXkvdGhyZWFkL3YxL3RocmVhZC5wcm90bxIQcGFybGV5LnRocmVhZC52MSJMCgVQYXJ0eRIpCgRraW5kGAEgASgOMhsucGFybGV5LnRocmVhZC52MS5QYXJ0eUtpbmQSCgoCaWQYAiABKAkSDAoEbmFtZRgDIAEoCSLLBAoHTWVzc2FnZRIKCgJpZBgBIAEoCRIRCgl0aHJlYWRfaWQYAiABKAkSCwoDc2VxGAMgASgDEgsKA3JldhgEIAEoAxIrCgRraW5kGAUgASgOMh0ucGFybGV5LnRocmVhZC52MS5NZXNzYWdlS2luZBIQCghpbnRlcm5hbBgGIAEoCBIPCgdzdWJ0eXBlGAcgASgJEicKBmF1dGhvchgIIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSDAoEYm9keRgJIAEoCRIlCgVmaWxlcxgKIAMoCzIWLnBhcmxleS50aHJlYWQudjEuRmlsZRIpCghtZW50aW9ucxgLIAMoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSLgoHY2hhbmdlcxgMIAMoCzIdLnBhcmxleS50aHJlYWQudjEuRmllbGRDaGFuZ2USLAoGc3lzdGVtGA0gASgLMhwucGFybGV5LnRocmVhZC52MS5TeXN0ZW1MaW5lEhIKCnJlcXVlc3RfaWQYDiABKAkSLwoLY3JlYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWVkaXRfdGltZRgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCmRlbGV0ZWRfYnkYEiABKAsyFy5wYXJsZXkudGhyZWFkLnYxLlBhcnR5IlEKC0ZpZWxkQ2hhbmdlEg0KBWZpZWxkGAEgASgJEg0KBWxhYmVsGAIgASgJEhEKCW9sZF92YWx1ZRgDIAEoCRIRCgluZXdfdmFsdWUYBCABKAkiYgoKU3lzdGVtTGluZRIsCgVldmVudBgBIAEoDjIdLnBhcmxleS50aHJlYWQudjEuU3lzdGVtRXZlbnQSJgoFcGFydHkYAiABKAsyFy5wYXJsZXkudGhyZWFkLnYxLlBhcnR5Iu0BCgRGaWxlEgoKAmlkGAEgASgJEhEKCXRocmVhZF9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEhIKCm1lZGlhX3R5cGUYBCABKAkSDAoEc2l6ZRgFIAEoAxIqCgVzdGF0ZRgGIAEoDjIbLnBhcmxleS50aHJlYWQudjEuRmlsZVN0YXRlEhAKCGludGVybmFsGAcgASgIEicKBmF1dGhvchgIIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlIKCFJlYWRNYXJrEhEKCXRocmVhZF9pZBgBIAEoCRImCgVwYXJ0eRgCIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSCwoDc2VxGAMgASgDKoMBCglQYXJ0eUtpbmQSGgoWUEFSVFlfS0lORF9VTlNQRUNJRklFRBAAEhMKD1BBUlRZX0tJTkRfVVNFUhABEhYKElBBUlRZX0tJTkRfQ09OVEFDVBACEhYKElBBUlRZX0tJTkRfVklTSVRPUhADEhUKEVBBUlRZX0tJTkRfU1lTVEVNEAQqdwoLTWVzc2FnZUtpbmQSHAoYTUVTU0FHRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoUTUVTU0FHRV9LSU5EX0NPTU1FTlQQARIXChNNRVNTQUdFX0tJTkRfQ0hBTkdFEAISFwoTTUVTU0FHRV9LSU5EX1NZU1RFTRADKqcCCgtTeXN0ZW1FdmVudBIcChhTWVNURU1fRVZFTlRfVU5TUEVDSUZJRUQQABIfChtTWVNURU1fRVZFTlRfUkVDT1JEX0NSRUFURUQQARIcChhTWVNURU1fRVZFTlRfQ0hBVF9PUEVORUQQAhIgChxTWVNURU1fRVZFTlRfT1BFUkFUT1JfSk9JTkVEEAMSHgoaU1lTVEVNX0VWRU5UX09QRVJBVE9SX0xFRlQQBBIdChlTWVNURU1fRVZFTlRfVklTSVRPUl9MRUZUEAUSHAoYU1lTVEVNX0VWRU5UX0NIQVRfQ0xPU0VEEAYSHgoaU1lTVEVNX0VWRU5UX0NIQVRfUkVPUEVORUQQBxIcChhTWVNURU1fRVZFTlRfTk9fT1BFUkFUT1IQCCpXCglGaWxlU3RhdGUSGgoWRklMRV9TVEFURV9VTlNQRUNJRklFRBAAEhgKFEZJTEVfU1RBVEVfVVBMT0FESU5HEAESFAoQRklMRV9TVEFURV9SRUFEWRACYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch1wYXJsZXkvdGhyZWFkL3YxL3RocmVhZC5wcm90bxIQcGFybGV5LnRocmVhZC52MSJMCgVQYXJ0eRIpCgRraW5kGAEgASgOMhsucGFybGV5LnRocmVhZC52MS5QYXJ0eUtpbmQSCgoCaWQYAiABKAkSDAoEbmFtZRgDIAEoCSLBBwoHTWVzc2FnZRIKCgJpZBgBIAEoCRIRCgl0aHJlYWRfaWQYAiABKAkSCwoDc2VxGAMgASgDEgsKA3JldhgEIAEoAxIrCgRraW5kGAUgASgOMh0ucGFybGV5LnRocmVhZC52MS5NZXNzYWdlS2luZBIQCghpbnRlcm5hbBgGIAEoCBIPCgdzdWJ0eXBlGAcgASgJEicKBmF1dGhvchgIIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSDAoEYm9keRgJIAEoCRIlCgVmaWxlcxgKIAMoCzIWLnBhcmxleS50aHJlYWQudjEuRmlsZRIpCghtZW50aW9ucxgLIAMoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSLgoHY2hhbmdlcxgMIAMoCzIdLnBhcmxleS50aHJlYWQudjEuRmllbGRDaGFuZ2USLAoGc3lzdGVtGA0gASgLMhwucGFybGV5LnRocmVhZC52MS5TeXN0ZW1MaW5lEhIKCnJlcXVlc3RfaWQYDiABKAkSLwoLY3JlYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWVkaXRfdGltZRgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCmRlbGV0ZWRfYnkYEiABKAsyFy5wYXJsZXkudGhyZWFkLnYxLlBhcnR5Eg8KB3N1YmplY3QYEyABKAkSLAoGZm9ybWF0GBQgASgOMhwucGFybGV5LnRocmVhZC52MS5UZXh0Rm9ybWF0EjQKCHJlcGx5X3RvGBUgASgLMiIucGFybGV5LnRocmVhZC52MS5NZXNzYWdlUmVmZXJlbmNlEi0KCXJlYWN0aW9ucxgWIAMoCzIaLnBhcmxleS50aHJlYWQudjEuUmVhY3Rpb24SKgoJcGlubmVkX2J5GBcgASgLMhcucGFybGV5LnRocmVhZC52MS5QYXJ0eRIuCgpkZWxpdmVyaWVzGBggAygLMhoucGFybGV5LnRocmVhZC52MS5EZWxpdmVyeRIWCg5kZWxpdmVyeV9jb3VudBgZIAEoBRIwCghhY3Rpdml0eRgaIAEoCzIeLnBhcmxleS50aHJlYWQudjEuQWN0aXZpdHlEb25lEioKBG1haWwYGyABKAsyHC5wYXJsZXkudGhyZWFkLnYxLk1haWxPcmlnaW4ibQoQTWVzc2FnZVJlZmVyZW5jZRISCgptZXNzYWdlX2lkGAEgASgJEgsKA3NlcRgCIAEoAxInCgZhdXRob3IYAyABKAsyFy5wYXJsZXkudGhyZWFkLnYxLlBhcnR5Eg8KB2V4Y2VycHQYBCABKAkiQwoIUmVhY3Rpb24SDQoFZW1vamkYASABKAkSKAoHcGFydGllcxgCIAMoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkiowIKCERlbGl2ZXJ5EgoKAmlkGAEgASgJEiYKBXBhcnR5GAIgASgLMhcucGFybGV5LnRocmVhZC52MS5QYXJ0eRIPCgdhZGRyZXNzGAMgASgJEjIKB2NoYW5uZWwYBCABKA4yIS5wYXJsZXkudGhyZWFkLnYxLkRlbGl2ZXJ5Q2hhbm5lbBIuCgVzdGF0ZRgFIAEoDjIfLnBhcmxleS50aHJlYWQudjEuRGVsaXZlcnlTdGF0ZRIOCgZyZWFzb24YBiABKAkSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXNlbmRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAirQEKDEFjdGl2aXR5RG9uZRITCgthY3Rpdml0eV9pZBgBIAEoCRIMCgR0eXBlGAIgASgJEgwKBGljb24YAyABKAkSDwoHc3VtbWFyeRgEIAEoCRIMCgRub3RlGAUgASgJEhAKCGZlZWRiYWNrGAYgASgJEikKCGFzc2lnbmVlGAcgASgLMhcucGFybGV5LnRocmVhZC52MS5QYXJ0eRIQCghkdWVfZGF0ZRgIIAEoCSJPCgpNYWlsT3JpZ2luEgwKBGZyb20YASABKAkSEQoJZnJvbV9uYW1lGAIgASgJEg4KBnF1b3RlZBgDIAEoCRIQCghoYXNfaHRtbBgEIAEoCCJRCgtGaWVsZENoYW5nZRINCgVmaWVsZBgBIAEoCRINCgVsYWJlbBgCIAEoCRIRCglvbGRfdmFsdWUYAyABKAkSEQoJbmV3X3ZhbHVlGAQgASgJImIKClN5c3RlbUxpbmUSLAoFZXZlbnQYASABKA4yHS5wYXJsZXkudGhyZWFkLnYxLlN5c3RlbUV2ZW50EiYKBXBhcnR5GAIgASgLMhcucGFybGV5LnRocmVhZC52MS5QYXJ0eSKxAgoERmlsZRIKCgJpZBgBIAEoCRIRCgl0aHJlYWRfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRISCgptZWRpYV90eXBlGAQgASgJEgwKBHNpemUYBSABKAMSKgoFc3RhdGUYBiABKA4yGy5wYXJsZXkudGhyZWFkLnYxLkZpbGVTdGF0ZRIQCghpbnRlcm5hbBgHIAEoCBInCgZhdXRob3IYCCABKAsyFy5wYXJsZXkudGhyZWFkLnYxLlBhcnR5Ei8KC2NyZWF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtoYXNfcHJldmlldxgKIAEoCBIVCg1wcmV2aWV3X3dpZHRoGAsgASgFEhYKDnByZXZpZXdfaGVpZ2h0GAwgASgFIlIKCFJlYWRNYXJrEhEKCXRocmVhZF9pZBgBIAEoCRImCgVwYXJ0eRgCIAEoCzIXLnBhcmxleS50aHJlYWQudjEuUGFydHkSCwoDc2VxGAMgASgDKoMBCglQYXJ0eUtpbmQSGgoWUEFSVFlfS0lORF9VTlNQRUNJRklFRBAAEhMKD1BBUlRZX0tJTkRfVVNFUhABEhYKElBBUlRZX0tJTkRfQ09OVEFDVBACEhYKElBBUlRZX0tJTkRfVklTSVRPUhADEhUKEVBBUlRZX0tJTkRfU1lTVEVNEAQqkgEKC01lc3NhZ2VLaW5kEhwKGE1FU1NBR0VfS0lORF9VTlNQRUNJRklFRBAAEhgKFE1FU1NBR0VfS0lORF9DT01NRU5UEAESFwoTTUVTU0FHRV9LSU5EX0NIQU5HRRACEhcKE01FU1NBR0VfS0lORF9TWVNURU0QAxIZChVNRVNTQUdFX0tJTkRfQUNUSVZJVFkQBCpaCgpUZXh0Rm9ybWF0EhsKF1RFWFRfRk9STUFUX1VOU1BFQ0lGSUVEEAASFQoRVEVYVF9GT1JNQVRfUExBSU4QARIYChRURVhUX0ZPUk1BVF9NQVJLRE9XThACKm0KD0RlbGl2ZXJ5Q2hhbm5lbBIgChxERUxJVkVSWV9DSEFOTkVMX1VOU1BFQ0lGSUVEEAASGQoVREVMSVZFUllfQ0hBTk5FTF9NQUlMEAESHQoZREVMSVZFUllfQ0hBTk5FTF9XSEFUU0FQUBACKu4BCg1EZWxpdmVyeVN0YXRlEh4KGkRFTElWRVJZX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUREVMSVZFUllfU1RBVEVfUkVBRFkQARIXChNERUxJVkVSWV9TVEFURV9TRU5UEAISHAoYREVMSVZFUllfU1RBVEVfREVMSVZFUkVEEAMSFwoTREVMSVZFUllfU1RBVEVfUkVBRBAEEhkKFURFTElWRVJZX1NUQVRFX0ZBSUxFRBAFEhoKFkRFTElWRVJZX1NUQVRFX0JPVU5DRUQQBhIcChhERUxJVkVSWV9TVEFURV9DQU5DRUxMRUQQByqnAgoLU3lzdGVtRXZlbnQSHAoYU1lTVEVNX0VWRU5UX1VOU1BFQ0lGSUVEEAASHwobU1lTVEVNX0VWRU5UX1JFQ09SRF9DUkVBVEVEEAESHAoYU1lTVEVNX0VWRU5UX0NIQVRfT1BFTkVEEAISIAocU1lTVEVNX0VWRU5UX09QRVJBVE9SX0pPSU5FRBADEh4KGlNZU1RFTV9FVkVOVF9PUEVSQVRPUl9MRUZUEAQSHQoZU1lTVEVNX0VWRU5UX1ZJU0lUT1JfTEVGVBAFEhwKGFNZU1RFTV9FVkVOVF9DSEFUX0NMT1NFRBAGEh4KGlNZU1RFTV9FVkVOVF9DSEFUX1JFT1BFTkVEEAcSHAoYU1lTVEVNX0VWRU5UX05PX09QRVJBVE9SEAgqVwoJRmlsZVN0YXRlEhoKFkZJTEVfU1RBVEVfVU5TUEVDSUZJRUQQABIYChRGSUxFX1NUQVRFX1VQTE9BRElORxABEhQKEEZJTEVfU1RBVEVfUkVBRFkQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Party is somebody who takes part in a thread.
@@ -215,6 +215,71 @@ export type Message = Message$1<"parley.thread.v1.Message"> & {
    * @generated from field: parley.thread.v1.Party deleted_by = 18;
    */
   deletedBy?: Party | undefined;
+
+  /**
+   * The subject, as of a mail; empty for none.
+   *
+   * @generated from field: string subject = 19;
+   */
+  subject: string;
+
+  /**
+   * How the body is to be read.
+   *
+   * @generated from field: parley.thread.v1.TextFormat format = 20;
+   */
+  format: TextFormat;
+
+  /**
+   * The message that this one answers; unset if none, or if this reader may not
+   * see that one.
+   *
+   * @generated from field: parley.thread.v1.MessageReference reply_to = 21;
+   */
+  replyTo?: MessageReference | undefined;
+
+  /**
+   * What people answered it with, the oldest first.
+   *
+   * @generated from field: repeated parley.thread.v1.Reaction reactions = 22;
+   */
+  reactions: Reaction[];
+
+  /**
+   * Who pinned it; unset if it is not pinned.
+   *
+   * @generated from field: parley.thread.v1.Party pinned_by = 23;
+   */
+  pinnedBy?: Party | undefined;
+
+  /**
+   * How it came to people elsewhere, for users only: up to 100, those that
+   * failed first.
+   *
+   * @generated from field: repeated parley.thread.v1.Delivery deliveries = 24;
+   */
+  deliveries: Delivery[];
+
+  /**
+   * How many deliveries there are in all, for users only.
+   *
+   * @generated from field: int32 delivery_count = 25;
+   */
+  deliveryCount: number;
+
+  /**
+   * The activity that was done.
+   *
+   * @generated from field: parley.thread.v1.ActivityDone activity = 26;
+   */
+  activity?: ActivityDone | undefined;
+
+  /**
+   * Where it came from, if by mail.
+   *
+   * @generated from field: parley.thread.v1.MailOrigin mail = 27;
+   */
+  mail?: MailOrigin | undefined;
 };
 
 /**
@@ -352,6 +417,71 @@ export type MessageJson = {
    * @generated from field: parley.thread.v1.Party deleted_by = 18;
    */
   deletedBy?: PartyJson;
+
+  /**
+   * The subject, as of a mail; empty for none.
+   *
+   * @generated from field: string subject = 19;
+   */
+  subject?: string;
+
+  /**
+   * How the body is to be read.
+   *
+   * @generated from field: parley.thread.v1.TextFormat format = 20;
+   */
+  format?: TextFormatJson;
+
+  /**
+   * The message that this one answers; unset if none, or if this reader may not
+   * see that one.
+   *
+   * @generated from field: parley.thread.v1.MessageReference reply_to = 21;
+   */
+  replyTo?: MessageReferenceJson;
+
+  /**
+   * What people answered it with, the oldest first.
+   *
+   * @generated from field: repeated parley.thread.v1.Reaction reactions = 22;
+   */
+  reactions?: ReactionJson[];
+
+  /**
+   * Who pinned it; unset if it is not pinned.
+   *
+   * @generated from field: parley.thread.v1.Party pinned_by = 23;
+   */
+  pinnedBy?: PartyJson;
+
+  /**
+   * How it came to people elsewhere, for users only: up to 100, those that
+   * failed first.
+   *
+   * @generated from field: repeated parley.thread.v1.Delivery deliveries = 24;
+   */
+  deliveries?: DeliveryJson[];
+
+  /**
+   * How many deliveries there are in all, for users only.
+   *
+   * @generated from field: int32 delivery_count = 25;
+   */
+  deliveryCount?: number;
+
+  /**
+   * The activity that was done.
+   *
+   * @generated from field: parley.thread.v1.ActivityDone activity = 26;
+   */
+  activity?: ActivityDoneJson;
+
+  /**
+   * Where it came from, if by mail.
+   *
+   * @generated from field: parley.thread.v1.MailOrigin mail = 27;
+   */
+  mail?: MailOriginJson;
 };
 
 /**
@@ -360,6 +490,475 @@ export type MessageJson = {
  */
 export const MessageSchema: GenMessage<Message, {jsonType: MessageJson}> = /*@__PURE__*/
   messageDesc(file_parley_thread_v1_thread, 1);
+
+/**
+ * MessageReference is another message in short.
+ *
+ * @generated from message parley.thread.v1.MessageReference
+ */
+export type MessageReference = Message$1<"parley.thread.v1.MessageReference"> & {
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+
+  /**
+   * Its place in the thread, in this reader's numbering.
+   *
+   * @generated from field: int64 seq = 2;
+   */
+  seq: bigint;
+
+  /**
+   * Who wrote it.
+   *
+   * @generated from field: parley.thread.v1.Party author = 3;
+   */
+  author?: Party | undefined;
+
+  /**
+   * The beginning of its text when it was answered, up to 200 characters.
+   *
+   * @generated from field: string excerpt = 4;
+   */
+  excerpt: string;
+};
+
+/**
+ * MessageReference is another message in short.
+ *
+ * @generated from message parley.thread.v1.MessageReference
+ */
+export type MessageReferenceJson = {
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId?: string;
+
+  /**
+   * Its place in the thread, in this reader's numbering.
+   *
+   * @generated from field: int64 seq = 2;
+   */
+  seq?: string;
+
+  /**
+   * Who wrote it.
+   *
+   * @generated from field: parley.thread.v1.Party author = 3;
+   */
+  author?: PartyJson;
+
+  /**
+   * The beginning of its text when it was answered, up to 200 characters.
+   *
+   * @generated from field: string excerpt = 4;
+   */
+  excerpt?: string;
+};
+
+/**
+ * Describes the message parley.thread.v1.MessageReference.
+ * Use `create(MessageReferenceSchema)` to create a new message.
+ */
+export const MessageReferenceSchema: GenMessage<MessageReference, {jsonType: MessageReferenceJson}> = /*@__PURE__*/
+  messageDesc(file_parley_thread_v1_thread, 2);
+
+/**
+ * Reaction is one emoji and who answered with it.
+ *
+ * @generated from message parley.thread.v1.Reaction
+ */
+export type Reaction = Message$1<"parley.thread.v1.Reaction"> & {
+  /**
+   * The emoji.
+   *
+   * @generated from field: string emoji = 1;
+   */
+  emoji: string;
+
+  /**
+   * Who, the first first.
+   *
+   * @generated from field: repeated parley.thread.v1.Party parties = 2;
+   */
+  parties: Party[];
+};
+
+/**
+ * Reaction is one emoji and who answered with it.
+ *
+ * @generated from message parley.thread.v1.Reaction
+ */
+export type ReactionJson = {
+  /**
+   * The emoji.
+   *
+   * @generated from field: string emoji = 1;
+   */
+  emoji?: string;
+
+  /**
+   * Who, the first first.
+   *
+   * @generated from field: repeated parley.thread.v1.Party parties = 2;
+   */
+  parties?: PartyJson[];
+};
+
+/**
+ * Describes the message parley.thread.v1.Reaction.
+ * Use `create(ReactionSchema)` to create a new message.
+ */
+export const ReactionSchema: GenMessage<Reaction, {jsonType: ReactionJson}> = /*@__PURE__*/
+  messageDesc(file_parley_thread_v1_thread, 3);
+
+/**
+ * Delivery is one person's copy of a message, outside of Parley.
+ *
+ * @generated from message parley.thread.v1.Delivery
+ */
+export type Delivery = Message$1<"parley.thread.v1.Delivery"> & {
+  /**
+   * UUID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Whom it is for: a user or a contact.
+   *
+   * @generated from field: parley.thread.v1.Party party = 2;
+   */
+  party?: Party | undefined;
+
+  /**
+   * The e-mail address or telephone number.
+   *
+   * @generated from field: string address = 3;
+   */
+  address: string;
+
+  /**
+   * Which way.
+   *
+   * @generated from field: parley.thread.v1.DeliveryChannel channel = 4;
+   */
+  channel: DeliveryChannel;
+
+  /**
+   * How far it has come.
+   *
+   * @generated from field: parley.thread.v1.DeliveryState state = 5;
+   */
+  state: DeliveryState;
+
+  /**
+   * Why it failed or bounced, in the other server's words; may be empty.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * When the state was last changed.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 7;
+   */
+  updateTime?: Timestamp | undefined;
+
+  /**
+   * When it is to be sent, while it waits.
+   *
+   * @generated from field: google.protobuf.Timestamp send_time = 8;
+   */
+  sendTime?: Timestamp | undefined;
+};
+
+/**
+ * Delivery is one person's copy of a message, outside of Parley.
+ *
+ * @generated from message parley.thread.v1.Delivery
+ */
+export type DeliveryJson = {
+  /**
+   * UUID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+
+  /**
+   * Whom it is for: a user or a contact.
+   *
+   * @generated from field: parley.thread.v1.Party party = 2;
+   */
+  party?: PartyJson;
+
+  /**
+   * The e-mail address or telephone number.
+   *
+   * @generated from field: string address = 3;
+   */
+  address?: string;
+
+  /**
+   * Which way.
+   *
+   * @generated from field: parley.thread.v1.DeliveryChannel channel = 4;
+   */
+  channel?: DeliveryChannelJson;
+
+  /**
+   * How far it has come.
+   *
+   * @generated from field: parley.thread.v1.DeliveryState state = 5;
+   */
+  state?: DeliveryStateJson;
+
+  /**
+   * Why it failed or bounced, in the other server's words; may be empty.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason?: string;
+
+  /**
+   * When the state was last changed.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 7;
+   */
+  updateTime?: TimestampJson;
+
+  /**
+   * When it is to be sent, while it waits.
+   *
+   * @generated from field: google.protobuf.Timestamp send_time = 8;
+   */
+  sendTime?: TimestampJson;
+};
+
+/**
+ * Describes the message parley.thread.v1.Delivery.
+ * Use `create(DeliverySchema)` to create a new message.
+ */
+export const DeliverySchema: GenMessage<Delivery, {jsonType: DeliveryJson}> = /*@__PURE__*/
+  messageDesc(file_parley_thread_v1_thread, 4);
+
+/**
+ * ActivityDone is what an activity was when it was done.
+ *
+ * @generated from message parley.thread.v1.ActivityDone
+ */
+export type ActivityDone = Message$1<"parley.thread.v1.ActivityDone"> & {
+  /**
+   * UUID of the activity.
+   *
+   * @generated from field: string activity_id = 1;
+   */
+  activityId: string;
+
+  /**
+   * Name of its type, for example "Call".
+   *
+   * @generated from field: string type = 2;
+   */
+  type: string;
+
+  /**
+   * Icon of its type, by Tabler's name; may be empty.
+   *
+   * @generated from field: string icon = 3;
+   */
+  icon: string;
+
+  /**
+   * What was to be done.
+   *
+   * @generated from field: string summary = 4;
+   */
+  summary: string;
+
+  /**
+   * The details.
+   *
+   * @generated from field: string note = 5;
+   */
+  note: string;
+
+  /**
+   * What who did it says.
+   *
+   * @generated from field: string feedback = 6;
+   */
+  feedback: string;
+
+  /**
+   * Whom it was assigned to.
+   *
+   * @generated from field: parley.thread.v1.Party assignee = 7;
+   */
+  assignee?: Party | undefined;
+
+  /**
+   * The day it was due, as 2026-11-30.
+   *
+   * @generated from field: string due_date = 8;
+   */
+  dueDate: string;
+};
+
+/**
+ * ActivityDone is what an activity was when it was done.
+ *
+ * @generated from message parley.thread.v1.ActivityDone
+ */
+export type ActivityDoneJson = {
+  /**
+   * UUID of the activity.
+   *
+   * @generated from field: string activity_id = 1;
+   */
+  activityId?: string;
+
+  /**
+   * Name of its type, for example "Call".
+   *
+   * @generated from field: string type = 2;
+   */
+  type?: string;
+
+  /**
+   * Icon of its type, by Tabler's name; may be empty.
+   *
+   * @generated from field: string icon = 3;
+   */
+  icon?: string;
+
+  /**
+   * What was to be done.
+   *
+   * @generated from field: string summary = 4;
+   */
+  summary?: string;
+
+  /**
+   * The details.
+   *
+   * @generated from field: string note = 5;
+   */
+  note?: string;
+
+  /**
+   * What who did it says.
+   *
+   * @generated from field: string feedback = 6;
+   */
+  feedback?: string;
+
+  /**
+   * Whom it was assigned to.
+   *
+   * @generated from field: parley.thread.v1.Party assignee = 7;
+   */
+  assignee?: PartyJson;
+
+  /**
+   * The day it was due, as 2026-11-30.
+   *
+   * @generated from field: string due_date = 8;
+   */
+  dueDate?: string;
+};
+
+/**
+ * Describes the message parley.thread.v1.ActivityDone.
+ * Use `create(ActivityDoneSchema)` to create a new message.
+ */
+export const ActivityDoneSchema: GenMessage<ActivityDone, {jsonType: ActivityDoneJson}> = /*@__PURE__*/
+  messageDesc(file_parley_thread_v1_thread, 5);
+
+/**
+ * MailOrigin says what is known of the mail that a message came by.
+ *
+ * @generated from message parley.thread.v1.MailOrigin
+ */
+export type MailOrigin = Message$1<"parley.thread.v1.MailOrigin"> & {
+  /**
+   * The sender's address as the mail says it. It proves nothing.
+   *
+   * @generated from field: string from = 1;
+   */
+  from: string;
+
+  /**
+   * The name that stood with it; may be empty.
+   *
+   * @generated from field: string from_name = 2;
+   */
+  fromName: string;
+
+  /**
+   * Text of earlier mails that the sender left below: shown folded.
+   *
+   * @generated from field: string quoted = 3;
+   */
+  quoted: string;
+
+  /**
+   * True if there is an HTML part, to be read with MailService.GetMessageHtml.
+   *
+   * @generated from field: bool has_html = 4;
+   */
+  hasHtml: boolean;
+};
+
+/**
+ * MailOrigin says what is known of the mail that a message came by.
+ *
+ * @generated from message parley.thread.v1.MailOrigin
+ */
+export type MailOriginJson = {
+  /**
+   * The sender's address as the mail says it. It proves nothing.
+   *
+   * @generated from field: string from = 1;
+   */
+  from?: string;
+
+  /**
+   * The name that stood with it; may be empty.
+   *
+   * @generated from field: string from_name = 2;
+   */
+  fromName?: string;
+
+  /**
+   * Text of earlier mails that the sender left below: shown folded.
+   *
+   * @generated from field: string quoted = 3;
+   */
+  quoted?: string;
+
+  /**
+   * True if there is an HTML part, to be read with MailService.GetMessageHtml.
+   *
+   * @generated from field: bool has_html = 4;
+   */
+  hasHtml?: boolean;
+};
+
+/**
+ * Describes the message parley.thread.v1.MailOrigin.
+ * Use `create(MailOriginSchema)` to create a new message.
+ */
+export const MailOriginSchema: GenMessage<MailOrigin, {jsonType: MailOriginJson}> = /*@__PURE__*/
+  messageDesc(file_parley_thread_v1_thread, 6);
 
 /**
  * FieldChange is one tracked field's change, as a person reads it.
@@ -438,7 +1037,7 @@ export type FieldChangeJson = {
  * Use `create(FieldChangeSchema)` to create a new message.
  */
 export const FieldChangeSchema: GenMessage<FieldChange, {jsonType: FieldChangeJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_thread, 2);
+  messageDesc(file_parley_thread_v1_thread, 7);
 
 /**
  * SystemLine reports what happened to the conversation.
@@ -487,7 +1086,7 @@ export type SystemLineJson = {
  * Use `create(SystemLineSchema)` to create a new message.
  */
 export const SystemLineSchema: GenMessage<SystemLine, {jsonType: SystemLineJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_thread, 3);
+  messageDesc(file_parley_thread_v1_thread, 8);
 
 /**
  * File is a file's description; its bytes are read with FileService.ReadFile
@@ -558,6 +1157,27 @@ export type File = Message$1<"parley.thread.v1.File"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 9;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * True if there is a small picture of it to be had; see CreateFileLink.
+   *
+   * @generated from field: bool has_preview = 10;
+   */
+  hasPreview: boolean;
+
+  /**
+   * How wide that picture is, in pixels: up to 1024; 0 if not known yet.
+   *
+   * @generated from field: int32 preview_width = 11;
+   */
+  previewWidth: number;
+
+  /**
+   * How high it is.
+   *
+   * @generated from field: int32 preview_height = 12;
+   */
+  previewHeight: number;
 };
 
 /**
@@ -629,6 +1249,27 @@ export type FileJson = {
    * @generated from field: google.protobuf.Timestamp create_time = 9;
    */
   createTime?: TimestampJson;
+
+  /**
+   * True if there is a small picture of it to be had; see CreateFileLink.
+   *
+   * @generated from field: bool has_preview = 10;
+   */
+  hasPreview?: boolean;
+
+  /**
+   * How wide that picture is, in pixels: up to 1024; 0 if not known yet.
+   *
+   * @generated from field: int32 preview_width = 11;
+   */
+  previewWidth?: number;
+
+  /**
+   * How high it is.
+   *
+   * @generated from field: int32 preview_height = 12;
+   */
+  previewHeight?: number;
 };
 
 /**
@@ -636,7 +1277,7 @@ export type FileJson = {
  * Use `create(FileSchema)` to create a new message.
  */
 export const FileSchema: GenMessage<File, {jsonType: FileJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_thread, 4);
+  messageDesc(file_parley_thread_v1_thread, 9);
 
 /**
  * ReadMark says how far somebody has read. It only grows.
@@ -699,7 +1340,7 @@ export type ReadMarkJson = {
  * Use `create(ReadMarkSchema)` to create a new message.
  */
 export const ReadMarkSchema: GenMessage<ReadMark, {jsonType: ReadMarkJson}> = /*@__PURE__*/
-  messageDesc(file_parley_thread_v1_thread, 5);
+  messageDesc(file_parley_thread_v1_thread, 10);
 
 /**
  * PartyKind says what sort of somebody a party is.
@@ -789,6 +1430,13 @@ export enum MessageKind {
    * @generated from enum value: MESSAGE_KIND_SYSTEM = 3;
    */
   SYSTEM = 3,
+
+  /**
+   * An activity was done; see activity.
+   *
+   * @generated from enum value: MESSAGE_KIND_ACTIVITY = 4;
+   */
+  ACTIVITY = 4,
 }
 
 /**
@@ -796,13 +1444,172 @@ export enum MessageKind {
  *
  * @generated from enum parley.thread.v1.MessageKind
  */
-export type MessageKindJson = "MESSAGE_KIND_UNSPECIFIED" | "MESSAGE_KIND_COMMENT" | "MESSAGE_KIND_CHANGE" | "MESSAGE_KIND_SYSTEM";
+export type MessageKindJson = "MESSAGE_KIND_UNSPECIFIED" | "MESSAGE_KIND_COMMENT" | "MESSAGE_KIND_CHANGE" | "MESSAGE_KIND_SYSTEM" | "MESSAGE_KIND_ACTIVITY";
 
 /**
  * Describes the enum parley.thread.v1.MessageKind.
  */
 export const MessageKindSchema: GenEnum<MessageKind, MessageKindJson> = /*@__PURE__*/
   enumDesc(file_parley_thread_v1_thread, 1);
+
+/**
+ * TextFormat says how a text is to be read.
+ *
+ * @generated from enum parley.thread.v1.TextFormat
+ */
+export enum TextFormat {
+  /**
+   * The same as plain.
+   *
+   * @generated from enum value: TEXT_FORMAT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * As it stands; web addresses may be shown as links.
+   *
+   * @generated from enum value: TEXT_FORMAT_PLAIN = 1;
+   */
+  PLAIN = 1,
+
+  /**
+   * CommonMark with strikethrough. HTML in it is shown as text, and pictures
+   * are not loaded.
+   *
+   * @generated from enum value: TEXT_FORMAT_MARKDOWN = 2;
+   */
+  MARKDOWN = 2,
+}
+
+/**
+ * TextFormat says how a text is to be read.
+ *
+ * @generated from enum parley.thread.v1.TextFormat
+ */
+export type TextFormatJson = "TEXT_FORMAT_UNSPECIFIED" | "TEXT_FORMAT_PLAIN" | "TEXT_FORMAT_MARKDOWN";
+
+/**
+ * Describes the enum parley.thread.v1.TextFormat.
+ */
+export const TextFormatSchema: GenEnum<TextFormat, TextFormatJson> = /*@__PURE__*/
+  enumDesc(file_parley_thread_v1_thread, 2);
+
+/**
+ * DeliveryChannel says which way a message goes.
+ *
+ * @generated from enum parley.thread.v1.DeliveryChannel
+ */
+export enum DeliveryChannel {
+  /**
+   * Never used.
+   *
+   * @generated from enum value: DELIVERY_CHANNEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * By e-mail.
+   *
+   * @generated from enum value: DELIVERY_CHANNEL_MAIL = 1;
+   */
+  MAIL = 1,
+
+  /**
+   * By WhatsApp.
+   *
+   * @generated from enum value: DELIVERY_CHANNEL_WHATSAPP = 2;
+   */
+  WHATSAPP = 2,
+}
+
+/**
+ * DeliveryChannel says which way a message goes.
+ *
+ * @generated from enum parley.thread.v1.DeliveryChannel
+ */
+export type DeliveryChannelJson = "DELIVERY_CHANNEL_UNSPECIFIED" | "DELIVERY_CHANNEL_MAIL" | "DELIVERY_CHANNEL_WHATSAPP";
+
+/**
+ * Describes the enum parley.thread.v1.DeliveryChannel.
+ */
+export const DeliveryChannelSchema: GenEnum<DeliveryChannel, DeliveryChannelJson> = /*@__PURE__*/
+  enumDesc(file_parley_thread_v1_thread, 3);
+
+/**
+ * DeliveryState says how far a delivery has come. It only moves forward.
+ *
+ * @generated from enum parley.thread.v1.DeliveryState
+ */
+export enum DeliveryState {
+  /**
+   * Never used.
+   *
+   * @generated from enum value: DELIVERY_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Waits to be sent, or to be tried again.
+   *
+   * @generated from enum value: DELIVERY_STATE_READY = 1;
+   */
+  READY = 1,
+
+  /**
+   * Taken by the next server or the messenger.
+   *
+   * @generated from enum value: DELIVERY_STATE_SENT = 2;
+   */
+  SENT = 2,
+
+  /**
+   * The messenger says that it arrived.
+   *
+   * @generated from enum value: DELIVERY_STATE_DELIVERED = 3;
+   */
+  DELIVERED = 3,
+
+  /**
+   * The messenger says that it was read.
+   *
+   * @generated from enum value: DELIVERY_STATE_READ = 4;
+   */
+  READ = 4,
+
+  /**
+   * It could not be sent; it can be sent again.
+   *
+   * @generated from enum value: DELIVERY_STATE_FAILED = 5;
+   */
+  FAILED = 5,
+
+  /**
+   * It came back.
+   *
+   * @generated from enum value: DELIVERY_STATE_BOUNCED = 6;
+   */
+  BOUNCED = 6,
+
+  /**
+   * It was called off before it was sent.
+   *
+   * @generated from enum value: DELIVERY_STATE_CANCELLED = 7;
+   */
+  CANCELLED = 7,
+}
+
+/**
+ * DeliveryState says how far a delivery has come. It only moves forward.
+ *
+ * @generated from enum parley.thread.v1.DeliveryState
+ */
+export type DeliveryStateJson = "DELIVERY_STATE_UNSPECIFIED" | "DELIVERY_STATE_READY" | "DELIVERY_STATE_SENT" | "DELIVERY_STATE_DELIVERED" | "DELIVERY_STATE_READ" | "DELIVERY_STATE_FAILED" | "DELIVERY_STATE_BOUNCED" | "DELIVERY_STATE_CANCELLED";
+
+/**
+ * Describes the enum parley.thread.v1.DeliveryState.
+ */
+export const DeliveryStateSchema: GenEnum<DeliveryState, DeliveryStateJson> = /*@__PURE__*/
+  enumDesc(file_parley_thread_v1_thread, 4);
 
 /**
  * SystemEvent says what a system line reports.
@@ -885,7 +1692,7 @@ export type SystemEventJson = "SYSTEM_EVENT_UNSPECIFIED" | "SYSTEM_EVENT_RECORD_
  * Describes the enum parley.thread.v1.SystemEvent.
  */
 export const SystemEventSchema: GenEnum<SystemEvent, SystemEventJson> = /*@__PURE__*/
-  enumDesc(file_parley_thread_v1_thread, 2);
+  enumDesc(file_parley_thread_v1_thread, 5);
 
 /**
  * FileState says how far a file has come.
@@ -926,5 +1733,5 @@ export type FileStateJson = "FILE_STATE_UNSPECIFIED" | "FILE_STATE_UPLOADING" | 
  * Describes the enum parley.thread.v1.FileState.
  */
 export const FileStateSchema: GenEnum<FileState, FileStateJson> = /*@__PURE__*/
-  enumDesc(file_parley_thread_v1_thread, 3);
+  enumDesc(file_parley_thread_v1_thread, 6);
 
