@@ -6,7 +6,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 
-# Arguments for `make run` and `make bench`, as in: make run ARGS='--port 9000'
+# Arguments for `make run` and `make bench`, as in: make run ARGS='--addr 127.0.0.1:9000'
 ARGS ?=
 
 # The web applications: each is built when it or the client library changed.
@@ -24,6 +24,10 @@ run: build ## Start Parley with its demo on this machine; data stays in .parley
 .PHONY: test
 test: setup build ## Check and test everything; ends with the counts
 	@tools/test
+
+.PHONY: leak-mutation
+leak-mutation: setup ## Break one by one what keeps notes inside; the proof must notice each
+	go test -tags mutation -timeout 20m -run '^TestNote_ProofSeesEveryLeak$$' ./server
 
 .PHONY: setup
 setup: ## Install what is missing for development and tests

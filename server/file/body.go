@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/server/blob"
 )
 
-// body reads a finished file as one, part after part, from anywhere. At most
-// one part is open. It implements io.ReadSeekCloser and is not safe for
+// body reads a finished file as one, part after part or, once they were joined,
+// as it is stored, from anywhere. At most one part is open. It implements io.ReadSeekCloser and is not safe for
 // concurrent use.
 type body struct {
 	ctx   context.Context // of the request that reads
@@ -30,12 +30,9 @@ func newBody(ctx context.Context, store *blob.Store, f *db.File) *body {
 func (b *body) Read(p []byte) (int, error) {
 	for b.at < b.file.Size {
 		if b.part == nil {
-			number := int32(b.at / PartSize)
-			part, err := b.store.Read(b.ctx, partOf(b.file, number), b.at%PartSize)
-			if err != nil {
+			if err := b.open(); err != nil {
 				return 0, err
 			}
-			b.part, b.end = part, min(int64(number+1)*PartSize, b.file.Size)
 		}
 		n, err := b.part.Read(p)
 		b.at += int64(n)
@@ -47,6 +44,22 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 	}
 	return 0, io.EOF
+}
+
+// open opens what is stored of the file where the reader stands. A part that is
+// not there any more was joined with the others meanwhile.
+func (b *body) open() (err error) {
+	if !b.file.Joined {
+		number := int32(b.at / PartSize)
+		b.part, err = b.store.Read(b.ctx, partOf(b.file, number), b.at%PartSize)
+		b.end = min(int64(number+1)*PartSize, b.file.Size)
+		if !errors.Is(err, blob.ErrNotFound) {
+			return err
+		}
+	}
+	b.part, err = b.store.Read(b.ctx, partOf(b.file, blob.Whole), b.at)
+	b.end = b.file.Size
+	return err
 }
 
 // endPart closes a part that was read to its end, which must be where it ends: a

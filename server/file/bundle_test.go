@@ -49,7 +49,8 @@ type bundle struct {
 	visitor, otherVisitor, stranger access.Caller
 }
 
-func setup(t *testing.T) *bundle {
+// setup makes a bundle; change is told what its files are to stand on.
+func setup(t *testing.T, change ...func(c *file.Config)) *bundle {
 	t.Helper()
 	b := &bundle{
 		t: t, db: pgtest.DB(t), clock: &clock{at: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}, heard: &heard{},
@@ -59,7 +60,7 @@ func setup(t *testing.T) *bundle {
 	sealer, err := thread.NewSealer(uuid.New(), bytes.Repeat([]byte{1}, 32))
 	require.NoError(t, err)
 	b.log = thread.New(thread.Config{DB: b.db, Now: b.clock.now, Log: slog.New(slog.DiscardHandler), Announcer: b.heard, Sealer: sealer})
-	b.store, err = blob.Open("mem://")
+	memory, err := blob.Open("mem://")
 	require.NoError(t, err)
 	pages, err := rpc.NewPages(bytes.Repeat([]byte{2}, 32), b.clock.now)
 	require.NoError(t, err)
@@ -74,11 +75,16 @@ func setup(t *testing.T) *bundle {
 	for id, kind := range map[uuid.UUID]int16{b.record: access.KindRecord, b.chat: access.KindChat} {
 		require.NoError(t, b.log.Create(t.Context(), b.db, b.workspace, id, kind, ""))
 	}
-	b.files, err = file.New(file.Config{
-		DB: b.db, Store: b.store, Log: b.log, Pages: pages, Credentials: b.people, Now: b.clock.now,
+	c := file.Config{
+		DB: b.db, Store: memory, Log: b.log, Pages: pages, Credentials: b.people, Now: b.clock.now,
 		Gate:   &access.Gate{Directory: b.log, Doors: map[int16]access.Door{access.KindRecord: b.door, access.KindChat: b.door}},
 		Logger: slog.New(slog.DiscardHandler), Key: bytes.Repeat([]byte{3}, 32), MaxSize: 5 << 20,
-	})
+	}
+	for _, one := range change {
+		one(&c)
+	}
+	b.store = c.Store
+	b.files, err = file.New(c)
 	require.NoError(t, err)
 	b.serve()
 	return b
@@ -91,7 +97,7 @@ func (b *bundle) serve() {
 	options := rpc.HandlerOptions(rpc.Options{Authenticator: b.people, Log: slog.New(slog.DiscardHandler)})
 	mux.Handle(threadv1connect.NewFileServiceHandler(b.files, options...))
 	mux.HandleFunc(file.PathPrefix, b.files.Download)
-	b.server = httptest.NewServer(rpc.Wrap(rpc.HTTPOptions{WriteWithin: 30 * time.Second}, mux))
+	b.server = httptest.NewServer(rpc.Wrap(rpc.HTTPOptions{WriteWithin: 30 * time.Second}, b.files.Apart(mux)))
 	b.t.Cleanup(b.server.Close)
 }
 

@@ -1,8 +1,10 @@
 package file
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -43,12 +45,19 @@ func (h *Handler) Download(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
 		return
 	}
-	f, err := h.linked(r.Context(), strings.TrimPrefix(r.URL.Path, PathPrefix), r.URL.Query().Get("token"))
-	if err != nil {
-		h.refuse(w, r, err)
+	if !h.origin.here(r) {
+		h.refuse(w, r, errNotFound)
 		return
 	}
-	h.serve(w, r, &f)
+	f, small, err := h.linked(r.Context(), strings.TrimPrefix(r.URL.Path, PathPrefix), r.URL.Query().Get("token"))
+	if err == nil && small {
+		err = h.servePreview(w, r, &f)
+	} else if err == nil {
+		h.serve(w, r, &f)
+	}
+	if err != nil {
+		h.refuse(w, r, err)
+	}
 }
 
 // harden makes an answer inert, whatever is in it.
@@ -68,20 +77,22 @@ func harden(header http.Header) {
 	}
 }
 
-// linked is the file that a link leads to, if its holder may read it now.
-func (h *Handler) linked(ctx context.Context, id, token string) (db.File, error) {
+// linked is the file that a link leads to, or to whose preview, if its holder may
+// read it now.
+func (h *Handler) linked(ctx context.Context, id, token string) (f db.File, small bool, err error) {
 	l, ok := h.open(token)
 	if named, err := uuid.Parse(id); !ok || err != nil || named != l.File {
-		return db.File{}, errNotFound
+		return f, false, errNotFound
 	}
 	ended, err := h.credentials.Ended(ctx, []access.Caller{l.Caller})
 	if err != nil {
-		return db.File{}, fmt.Errorf("ask for credential of file link: %w", err)
+		return f, false, fmt.Errorf("ask for credential of file link: %w", err)
 	}
 	if len(ended) > 0 {
-		return db.File{}, errNotFound
+		return f, false, errNotFound
 	}
-	return h.finished(ctx, l.Caller, l.File)
+	f, err = h.finished(ctx, l.Caller, l.File)
+	return f, l.Preview, err
 }
 
 // refuse answers a request that gets no file. What is wrong with a link is told
@@ -98,19 +109,57 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// shown is how a browser is to take a file.
+type shown struct{ disposition, mediaType, name string }
+
+// shownAs is the rule of what a browser may show: pictures of four sorts, and
+// previews, which are such pictures.
+func shownAs(f *db.File, small bool) shown {
+	switch {
+	case small:
+		return shown{"inline", previewType(f), previewName(f)}
+	case inline(f.MediaType):
+		return shown{"inline", f.MediaType, f.Name}
+	default:
+		return shown{"attachment", unknownType, f.Name}
+	}
+}
+
+func (s shown) header() string {
+	return mime.FormatMediaType(s.disposition, map[string]string{"filename": s.name})
+}
+
+// previewName is what a preview is saved as: its extension is what it is.
+func previewName(f *db.File) string {
+	return f.Name + strings.Replace(previewType(f), "image/", ".", 1)
+}
+
 // serve sends the bytes. A file never changes, so its id is its version.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, f *db.File) {
 	b := newBody(r.Context(), h.store, f)
 	defer closeQuietly(b)
-	disposition, mediaType := "attachment", unknownType
-	if inline(f.MediaType) {
-		disposition, mediaType = "inline", f.MediaType
+	shownAs(f, false).send(w, r, f, f.ID.String(), b)
+}
+
+// servePreview sends the preview.
+func (h *Handler) servePreview(w http.ResponseWriter, r *http.Request, f *db.File) error {
+	if f.Preview != previewJPEG && f.Preview != previewPNG {
+		return errNotFound
 	}
+	data, err := h.readPreview(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	shownAs(f, true).send(w, r, f, f.ID.String()+"-preview", bytes.NewReader(data))
+	return nil
+}
+
+func (s shown) send(w http.ResponseWriter, r *http.Request, f *db.File, version string, content io.ReadSeeker) {
 	header := w.Header()
-	header.Set("Content-Type", mediaType)
-	header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
-	header.Set("ETag", `"`+f.ID.String()+`"`)
-	http.ServeContent(&steady{ResponseWriter: w}, r, "", f.CreateTime, b)
+	header.Set("Content-Type", s.mediaType)
+	header.Set("Content-Disposition", s.header())
+	header.Set("ETag", `"`+version+`"`)
+	http.ServeContent(&steady{ResponseWriter: w}, r, "", f.CreateTime, content)
 }
 
 // steady flushes after the first write. From then on the server gives every

@@ -11,8 +11,12 @@
 // the media type is found in the bytes, and only the four sorts of pictures that
 // cannot hold a script are shown by a browser; everything else is saved.
 //
+// Pictures, and where the machine has the tool the first pages of PDFs, have a
+// preview, which is painted anew when it is first asked for.
+//
 // A file that was removed, or came to nothing within a day, disappears at once;
-// its row stays until its bytes are deleted, which Sweep sees to.
+// its row stays until its bytes are deleted, which Sweep sees to. Copies share
+// the bytes of the first; they are deleted with the last of them.
 package file
 
 import (
@@ -27,6 +31,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/singleflight"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/parley-chat/parley/gen/db"
@@ -34,6 +39,7 @@ import (
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/blob"
 	"github.com/parley-chat/parley/server/fault"
+	"github.com/parley-chat/parley/server/file/preview"
 	"github.com/parley-chat/parley/server/rpc"
 	"github.com/parley-chat/parley/server/thread"
 )
@@ -93,6 +99,16 @@ type Config struct {
 	Key []byte
 	// MaxSize is how large a file may be, in bytes; 0 means DefaultMaxSize.
 	MaxSize int64
+	// Origin is where browsers load files from, such as
+	// "https://files.example.com", an address of this server that no cookie is
+	// ever sent to; then they are served nowhere else, and nothing else is served
+	// there. Empty: files are served wherever the server is reached.
+	Origin string
+	// Presign lets the store give files away itself, where it can: addresses work
+	// for whoever has them, until they end.
+	Presign bool
+	// PDFTool draws pages of PDFs, as pdftoppm of Poppler does; empty for none.
+	PDFTool string
 }
 
 // Handler implements parley.thread.v1.FileService, and the downloads that its
@@ -109,17 +125,26 @@ type Handler struct {
 	logger      *slog.Logger
 	maxSize     int64
 	links       cipher.AEAD
+	origin      origin
+	presign     bool
+	previews    *preview.Maker
+	making      singleflight.Group
 }
 
-// New makes a Handler. It fails only for a key that is none.
+// New makes a Handler. It fails only for a key or an origin that is none.
 func New(c Config) (*Handler, error) {
 	links, err := newLinkCipher(c.Key)
 	if err != nil {
 		return nil, err
 	}
+	apart, err := parseOrigin(c.Origin)
+	if err != nil {
+		return nil, err
+	}
 	return &Handler{
 		db: c.DB, q: db.New(), store: c.Store, gate: c.Gate, log: c.Log, pages: c.Pages, credentials: c.Credentials, now: c.Now,
-		logger: c.Logger, maxSize: cmp.Or(c.MaxSize, DefaultMaxSize), links: links,
+		logger: c.Logger, maxSize: cmp.Or(c.MaxSize, DefaultMaxSize), links: links, origin: apart, presign: c.Presign && c.Store.Signs(),
+		previews: preview.NewMaker(c.PDFTool),
 	}, nil
 }
 
@@ -181,6 +206,7 @@ func Describe(f *db.File, to thread.Audience) *threadv1.File {
 		Internal:   f.Internal,
 		Author:     &threadv1.Party{Kind: threadv1.PartyKind(f.AuthorKind), Id: f.AuthorID.String(), Name: name},
 		CreateTime: timestamppb.New(f.CreateTime),
+		HasPreview: f.Preview != previewNone, PreviewWidth: f.PreviewWidth, PreviewHeight: f.PreviewHeight,
 	}
 }
 
@@ -190,8 +216,16 @@ func partsOf(size int64) int32 { return int32((size + PartSize - 1) / PartSize) 
 // sizeOfPart is how many bytes a part has, in a file of a size.
 func sizeOfPart(size int64, part int32) int64 { return min(PartSize, size-int64(part)*PartSize) }
 
+// blobOf is whose bytes a file has: its own, or of a copy those of the first.
+func blobOf(f *db.File) uuid.UUID {
+	if f.BlobID != nil {
+		return *f.BlobID
+	}
+	return f.ID
+}
+
 func partOf(f *db.File, number int32) blob.Part {
-	return blob.Part{Workspace: f.WorkspaceID, File: f.ID, Number: number}
+	return blob.Part{Workspace: f.WorkspaceID, File: blobOf(f), Number: number}
 }
 
 // Sendable is true for a file that is complete and waits for its message.

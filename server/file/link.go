@@ -12,8 +12,10 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/parley-chat/parley/gen/db"
 	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	"github.com/parley-chat/parley/server/access"
+	"github.com/parley-chat/parley/server/blob"
 )
 
 const (
@@ -29,9 +31,10 @@ const (
 // link is what a token says: who asked for which file, until when. It grants
 // nothing that its holder may not do when they come with it.
 type link struct {
-	Caller access.Caller
-	File   uuid.UUID
-	Expire time.Time
+	Caller  access.Caller
+	File    uuid.UUID
+	Preview bool `json:",omitempty"`
+	Expire  time.Time
 }
 
 func newLinkCipher(key []byte) (cipher.AEAD, error) {
@@ -60,12 +63,53 @@ func (h *Handler) CreateFileLink(ctx context.Context, req *threadv1.CreateFileLi
 	if err != nil {
 		return nil, err
 	}
-	l := link{Caller: c, File: f.ID, Expire: h.now().Add(linkLife).Truncate(time.Second)}
+	l := link{
+		Caller: c, File: f.ID, Preview: req.GetKind() == threadv1.FileLinkKind_FILE_LINK_KIND_PREVIEW,
+		Expire: h.now().Add(linkLife).Truncate(time.Second),
+	}
+	if l.Preview {
+		if f, err = h.previewed(ctx, f); err != nil {
+			return nil, err
+		}
+	}
 	token, err := h.seal(l)
 	if err != nil {
 		return nil, err
 	}
-	return &threadv1.CreateFileLinkResponse{Path: PathPrefix + f.ID.String() + "?token=" + token, ExpireTime: timestamppb.New(l.Expire)}, nil
+	res := &threadv1.CreateFileLinkResponse{Path: PathPrefix + f.ID.String() + "?token=" + token, ExpireTime: timestamppb.New(l.Expire)}
+	if h.origin.base != "" {
+		res.Url = h.origin.base + res.GetPath()
+	}
+	if direct, ok, err := h.given(ctx, &f, l.Preview); err != nil {
+		return nil, err
+	} else if ok {
+		res.Url = direct
+	}
+	return res, nil
+}
+
+// given is an address at which the store itself gives a file away; ok is false
+// if that is not allowed, or the file is in parts. The store's answer has none of
+// the headers that make ours inert, so all it gives is to be saved, but for
+// previews, which are pictures and nothing else.
+func (h *Handler) given(ctx context.Context, f *db.File, small bool) (address string, ok bool, err error) {
+	part := partOf(f, 0)
+	switch {
+	case !h.presign:
+		return "", false, nil
+	case small:
+		part.Number = blob.Preview
+	case f.Joined:
+		part.Number = blob.Whole
+	case f.Parts != 1:
+		return "", false, nil
+	}
+	s := shownAs(f, small)
+	if !small {
+		s.disposition = "attachment"
+	}
+	address, err = h.store.URL(ctx, part, blob.Given{For: linkLife, MediaType: s.mediaType, Disposition: s.header()})
+	return address, err == nil, wrap("sign address of file", err)
 }
 
 // seal makes the token of a link. It is opaque: an address that ends up in a log

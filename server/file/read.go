@@ -33,6 +33,24 @@ func (h *Handler) finished(ctx context.Context, c access.Caller, id uuid.UUID) (
 	return row.File, nil
 }
 
+// GetFile implements threadv1connect.FileServiceHandler.
+func (h *Handler) GetFile(ctx context.Context, req *threadv1.GetFileRequest) (*threadv1.GetFileResponse, error) {
+	c := access.FromContext(ctx)
+	id, err := uuid.Parse(req.GetFileId())
+	if err != nil {
+		return nil, errNotFound
+	}
+	row, _, err := h.find(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	res := &threadv1.GetFileResponse{File: Describe(&row.File, thread.AudienceOf(c)), PartSize: PartSize}
+	if row.File.AuthorID == c.ID {
+		res.NextPart = row.File.Parts
+	}
+	return res, nil
+}
+
 // ReadFile implements threadv1connect.FileServiceHandler.
 func (h *Handler) ReadFile(ctx context.Context, req *threadv1.ReadFileRequest, stream *connect.ServerStream[threadv1.ReadFileResponse]) error {
 	id, err := uuid.Parse(req.GetFileId())

@@ -44,7 +44,7 @@ func (h *Handler) DeleteFile(ctx context.Context, req *threadv1.DeleteFileReques
 	if err := h.remove(ctx, c, &row.File); err != nil {
 		return nil, err
 	}
-	h.erase(ctx, row.File.WorkspaceID, row.File.ID, partsOf(row.File.Size))
+	h.erase(ctx, row.File.WorkspaceID, row.File.ID, blobOf(&row.File))
 	return &threadv1.DeleteFileResponse{}, nil
 }
 
@@ -116,7 +116,7 @@ func (h *Handler) hide(ctx context.Context, tx db.DBTX, f *db.File, message *uui
 // revision. Locks are taken in the order of every change of a thread: the
 // thread, the message, the file.
 func (h *Handler) takeFromMessage(ctx context.Context, tx pgx.Tx, f *db.File) error {
-	rev, err := h.q.ThreadAdvance(ctx, tx, db.ThreadAdvanceParams{WorkspaceID: f.WorkspaceID, ID: f.ThreadID})
+	t, err := h.q.ThreadAdvance(ctx, tx, db.ThreadAdvanceParams{WorkspaceID: f.WorkspaceID, ID: f.ThreadID})
 	if err != nil {
 		return fmt.Errorf("advance thread: %w", err)
 	}
@@ -135,7 +135,7 @@ func (h *Handler) takeFromMessage(ctx context.Context, tx pgx.Tx, f *db.File) er
 		return errLastFile
 	}
 	if err := h.q.MessageFilesReplace(ctx, tx, db.MessageFilesReplaceParams{
-		Rev: rev, Extra: extra, WorkspaceID: f.WorkspaceID, ThreadID: f.ThreadID, Seq: m.Seq,
+		Rev: t.Head, Extra: extra, WorkspaceID: f.WorkspaceID, ThreadID: f.ThreadID, Seq: m.Seq,
 	}); err != nil {
 		return fmt.Errorf("replace files of message: %w", err)
 	}
@@ -162,19 +162,43 @@ func without(extra []byte, id uuid.UUID) (rest []byte, left int, err error) {
 	return rest, len(x.GetFiles()), nil
 }
 
-// erase deletes the bytes of a removed file, and its row when they are gone.
-// What fails is done by a later sweep.
-func (h *Handler) erase(ctx context.Context, workspace, id uuid.UUID, parts int32) bool {
+// erase deletes the bytes of a removed file, unless a copy still has them, and
+// its row when they are gone. What fails is done by a later sweep.
+func (h *Handler) erase(ctx context.Context, workspace, id, bytes uuid.UUID) bool {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	err := h.store.Delete(ctx, workspace, id, parts)
-	if err == nil {
-		err = h.q.FileForget(ctx, h.db, db.FileForgetParams{WorkspaceID: workspace, ID: id})
+	last, err := h.forgetCopy(ctx, workspace, id, bytes)
+	if err == nil && last {
+		err = h.store.Delete(ctx, workspace, bytes)
+		if err == nil {
+			err = h.q.FileForget(ctx, h.db, db.FileForgetParams{WorkspaceID: workspace, ID: id})
+		}
 	}
 	if err != nil {
 		h.logger.WarnContext(ctx, "erase file; a later sweep will", "workspace", workspace, "file", id, "error", err)
 	}
 	return err == nil
+}
+
+// forgetCopy removes the row of a removed file, unless it is the last that has
+// its bytes: then nobody can make another copy of it, and it stays until they are
+// deleted. Of several who remove copies at once one is the last.
+func (h *Handler) forgetCopy(ctx context.Context, workspace, id, bytes uuid.UUID) (last bool, err error) {
+	err = store.InTx(ctx, h.db, func(tx pgx.Tx) error {
+		sharing, err := h.q.FileBlobLock(ctx, tx, db.FileBlobLockParams{WorkspaceID: workspace, BlobID: bytes})
+		if err != nil {
+			return fmt.Errorf("lock copies of file: %w", err)
+		}
+		last = !slices.ContainsFunc(sharing, func(other uuid.UUID) bool { return other != id })
+		if last {
+			return nil
+		}
+		if err := h.q.FileForget(ctx, tx, db.FileForgetParams{WorkspaceID: workspace, ID: id}); err != nil {
+			return fmt.Errorf("forget copy of file: %w", err)
+		}
+		return nil
+	})
+	return last, err
 }
 
 // Sweep removes the files that came to nothing within a day, and the bytes of
@@ -188,7 +212,11 @@ func (h *Handler) Sweep(ctx context.Context) (swept int, err error) {
 		}
 		erased := 0
 		for _, f := range files {
-			if h.erase(ctx, f.WorkspaceID, f.ID, partsOf(f.Size)) {
+			bytes := f.ID
+			if f.BlobID != nil {
+				bytes = *f.BlobID
+			}
+			if h.erase(ctx, f.WorkspaceID, f.ID, bytes) {
 				erased++
 			}
 		}

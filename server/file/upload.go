@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"strconv"
 	"time"
 
-	"github.com/gabriel-vasile/mimetype"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -33,15 +31,15 @@ var (
 	errPartSize   = fault.New(fault.Invalid, "PART_SIZE_WRONG", "the part has the wrong size").WithField("data")
 	errDiffers    = fault.New(fault.Invalid, "PART_DIFFERS", "this part was stored already, with other bytes; upload the file anew").WithField("data")
 	errIncomplete = fault.New(fault.Precondition, "FILE_INCOMPLETE", "parts of the file are missing; send them first")
-	errFull       = fault.New(fault.Exhausted, "FILE_STORE_FULL", "the server has no room for files left; tell its administrator")
+	errFull       = fault.New(fault.Exhausted, "STORE_FULL", "the server has no room for files left; tell its administrator")
 	errStore      = fault.New(fault.Unavailable, "FILE_STORE_UNAVAILABLE", "files cannot be stored or read at the moment; try again").WithRetry(5 * time.Second)
 )
 
 const (
-	// storeWithin bounds one access to the store.
+	// storeWithin bounds one access to the store, and joinWithin joining a file
+	// there.
 	storeWithin = 30 * time.Second
-	// sniffed is how much of a file's beginning tells its media type, in bytes.
-	sniffed = 3072
+	joinWithin  = 5 * time.Minute
 )
 
 // CreateFile implements threadv1connect.FileServiceHandler.
@@ -61,7 +59,7 @@ func (h *Handler) CreateFile(ctx context.Context, req *threadv1.CreateFileReques
 	if err != nil {
 		return nil, wrap("create file", err)
 	}
-	return &threadv1.CreateFileResponse{File: Describe(&f, thread.AudienceOf(c)), PartSize: PartSize}, nil
+	return &threadv1.CreateFileResponse{File: Describe(&f, thread.AudienceOf(c)), PartSize: PartSize, NextPart: f.Parts}, nil
 }
 
 // announced is the file that a request describes.
@@ -169,7 +167,7 @@ func (h *Handler) writePart(ctx context.Context, f *db.File, part int32, data []
 		err = h.store.Write(ctx, partOf(f, part), data)
 	}
 	if errors.Is(err, blob.ErrExists) {
-		err = h.compare(ctx, partOf(f, part), data)
+		err = h.compare(ctx, f, part, data)
 	}
 	if err != nil {
 		return storeFault(err)
@@ -177,14 +175,35 @@ func (h *Handler) writePart(ctx context.Context, f *db.File, part int32, data []
 	if part < f.Parts {
 		return nil
 	}
-	if _, err := h.q.FilePartWritten(ctx, h.db, db.FilePartWrittenParams{WorkspaceID: f.WorkspaceID, ID: f.ID, Part: part}); err != nil {
-		return fmt.Errorf("count part: %w", err)
-	}
-	return nil
+	return h.countPart(ctx, f, part)
 }
 
-func (h *Handler) compare(ctx context.Context, p blob.Part, data []byte) error {
-	stored, err := h.store.Read(ctx, p, 0)
+// countPart counts a part that is stored. If the file was removed meanwhile,
+// nobody knows of the part any more, and it goes.
+func (h *Handler) countPart(ctx context.Context, f *db.File, part int32) error {
+	n, err := h.q.FilePartWritten(ctx, h.db, db.FilePartWrittenParams{WorkspaceID: f.WorkspaceID, ID: f.ID, Part: part})
+	if err != nil {
+		return fmt.Errorf("count part: %w", err)
+	}
+	if n > 0 {
+		return nil
+	}
+	_, err = h.q.FileGet(ctx, h.db, db.FileGetParams{WorkspaceID: f.WorkspaceID, ID: f.ID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		h.erase(ctx, f.WorkspaceID, f.ID, f.ID)
+		return errNotFound
+	}
+	return wrap("find file", err)
+}
+
+// compare is whether a part that is stored has these bytes.
+func (h *Handler) compare(ctx context.Context, f *db.File, part int32, data []byte) error {
+	stored, err := h.store.Read(ctx, partOf(f, part), 0)
+	if errors.Is(err, blob.ErrNotFound) && part < f.Parts { // joined with the others
+		whole := newBody(ctx, h.store, f)
+		_, err = whole.Seek(int64(part)*PartSize, io.SeekStart)
+		stored = readCloser{Reader: io.LimitReader(whole, int64(len(data))), Closer: whole}
+	}
 	if err != nil {
 		return err
 	}
@@ -227,38 +246,25 @@ func (h *Handler) finish(ctx context.Context, f db.File, attach bool) (db.File, 
 	if f.State >= state {
 		return f, nil
 	}
-	mediaType, err := h.sniff(ctx, &f)
-	if err != nil {
-		return f, err
+	var found findings
+	var err error
+	if f.State == stateUploading {
+		if found, err = h.examine(ctx, &f); err != nil {
+			return f, err
+		}
 	}
+	first := f.State == stateUploading
 	f, err = h.q.FileFinish(ctx, h.db, db.FileFinishParams{
-		State: state, MediaType: mediaType, WorkspaceID: f.WorkspaceID, ID: f.ID, Parts: f.Parts,
+		State: state, MediaType: found.mediaType, Preview: found.preview, PreviewWidth: found.width, PreviewHeight: found.height,
+		WorkspaceID: f.WorkspaceID, ID: f.ID, Parts: f.Parts,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return f, errNotFound
 	}
+	if err == nil && first {
+		h.join(ctx, &f)
+	}
 	return f, wrap("finish file", err)
-}
-
-// sniff finds the media type in a file's first bytes. A polyglot gets the type
-// that comes first; serving takes care that it is nothing more.
-func (h *Handler) sniff(ctx context.Context, f *db.File) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeWithin)
-	defer cancel()
-	r, err := h.store.Read(ctx, partOf(f, 0), 0)
-	if err != nil {
-		return "", storeFault(err)
-	}
-	defer closeQuietly(r)
-	head, err := io.ReadAll(io.LimitReader(r, sniffed))
-	if err != nil {
-		return "", storeFault(err)
-	}
-	mediaType, _, err := mime.ParseMediaType(mimetype.Detect(head).String())
-	if err != nil {
-		return unknownType, nil
-	}
-	return mediaType, nil
 }
 
 // storeFault tells the caller what they can do about a failure of the store.
@@ -279,6 +285,11 @@ func wrap(what string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+type readCloser struct {
+	io.Reader
+	io.Closer
 }
 
 // closeQuietly closes what was only read: there is nothing left to lose.

@@ -74,6 +74,44 @@ func TestUpload_GoesOnWhereItStopped(t *testing.T) {
 	require.True(t, bytes.Equal(data, got))
 }
 
+// A browser that was reloaded knows the file's id, or the id of its request.
+//
+// Spec: C10
+func TestUpload_SaysWhichPartIsWanted(t *testing.T) {
+	t.Parallel()
+	b, data := setup(t), bytesOf(3*file.PartSize)
+	req := &threadv1.CreateFileRequest{RequestId: uuid.NewString(), ThreadId: b.record.String(), Name: "a", Size: int64(len(data))}
+	begun, err := b.as(b.user).CreateFile(t.Context(), req)
+	require.NoError(t, err)
+	require.Zero(t, begun.GetNextPart())
+	id := begun.GetFile().GetId()
+	for part := range 2 {
+		_, err := b.as(b.user).WriteFile(t.Context(), &threadv1.WriteFileRequest{
+			FileId: id, Part: int32(part), Data: data[part*file.PartSize : (part+1)*file.PartSize],
+		})
+		require.NoError(t, err)
+	}
+
+	got, err := b.as(b.user).GetFile(t.Context(), &threadv1.GetFileRequest{FileId: id})
+	require.NoError(t, err)
+	again, err := b.as(b.user).CreateFile(t.Context(), req)
+	require.NoError(t, err)
+
+	require.EqualValues(t, 2, got.GetNextPart())
+	require.EqualValues(t, file.PartSize, got.GetPartSize())
+	require.Equal(t, threadv1.FileState_FILE_STATE_UPLOADING, got.GetFile().GetState())
+	require.EqualValues(t, 2, again.GetNextPart())
+	_, err = b.as(b.colleague).GetFile(t.Context(), &threadv1.GetFileRequest{FileId: id})
+	requireReason(t, "FILE_NOT_FOUND", err)
+	_, err = b.as(b.user).WriteFile(t.Context(), &threadv1.WriteFileRequest{FileId: id, Part: 2, Data: data[2*file.PartSize:]})
+	require.NoError(t, err)
+	b.finish(b.user, id, true)
+	got, err = b.as(b.colleague).GetFile(t.Context(), &threadv1.GetFileRequest{FileId: id})
+	require.NoError(t, err)
+	require.Equal(t, threadv1.FileState_FILE_STATE_READY, got.GetFile().GetState())
+	require.Zero(t, got.GetNextPart())
+}
+
 // A node that died between storing a part and counting it leaves a part that is
 // there and not counted: the same bytes pass, others never replace them.
 func TestUpload_APartThatIsThereAlreadyMustBeTheSame(t *testing.T) {

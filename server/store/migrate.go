@@ -26,6 +26,8 @@ const lockWaitSeconds = 300
 // It uses a connection of its own, without the pool's statement timeout: the
 // index of a large table may take longer than any request.
 //
+// The tables of background jobs are brought up to date after them.
+//
 // A database that cannot be reached is told of as by Open.
 func Migrate(ctx context.Context, url string, migrations fs.FS) (applied []string, err error) {
 	reached, err := Open(ctx, Options{URL: url, MaxConns: 1, AllowUnsafeDurability: true}) // migrating acknowledges nothing to anybody
@@ -55,7 +57,10 @@ func Migrate(ctx context.Context, url string, migrations fs.FS) (applied []strin
 	for _, result := range results {
 		applied = append(applied, fileOf(result))
 	}
-	return applied, err
+	if err != nil {
+		return applied, err
+	}
+	return applied, migrateJobs(ctx, url)
 }
 
 func fileOf(result *goose.MigrationResult) string { return path.Base(result.Source.Path) }
@@ -71,10 +76,15 @@ func migrationDB(url string) (*sql.DB, error) {
 			delete(config.RuntimeParams, name)
 		}
 	}
+	forMigration(config)
+	return stdlib.OpenDB(*config), nil
+}
+
+// forMigration sets what every connection that migrates needs.
+func forMigration(config *pgx.ConnConfig) {
 	config.RuntimeParams["application_name"] = "parley migrate"
 	config.RuntimeParams["statement_timeout"] = "0"
 	config.RuntimeParams["timezone"] = "UTC"
-	return stdlib.OpenDB(*config), nil
 }
 
 func migrationProvider(db *sql.DB, migrations fs.FS) (*goose.Provider, error) {
