@@ -13,6 +13,8 @@ import (
 const (
 	KindRecord int16 = 1
 	KindChat   int16 = 2
+	// KindTemplate is a template's, whose files are in it; it has no messages.
+	KindTemplate int16 = 3
 )
 
 // ErrThreadNotFound is the answer for a thread that does not exist or that the

@@ -126,7 +126,7 @@ func (b *Bus) Send(s *wirev1.Signal) {
 // healable is true for what a node finds in PostgreSQL after a gap.
 func healable(s *wirev1.Signal) bool {
 	switch s.GetWhat().(type) {
-	case *wirev1.Signal_Message, *wirev1.Signal_Mark, *wirev1.Signal_Inbox, *wirev1.Signal_ChatId:
+	case *wirev1.Signal_Message, *wirev1.Signal_Mark, *wirev1.Signal_Inbox, *wirev1.Signal_ChatId, *wirev1.Signal_Records:
 		return true
 	default:
 		return false

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,6 +48,9 @@ func (s *stream) feed(ctx context.Context, out sink) (goOn bool, err error) {
 			}
 		}
 	}
+	if err := s.reopenRecords(ctx, w.lostRecords, out); err != nil {
+		return false, err
+	}
 	if w.heartbeat {
 		if err := s.sendHeartbeat(ctx, out); err != nil {
 			return false, err
@@ -58,7 +62,18 @@ func (s *stream) feed(ctx context.Context, out sink) (goOn bool, err error) {
 
 // has is true unless the subscription was closed.
 func (s *stream) has(sub *subscription) bool {
-	return sub == nil || s.subs[sub.topic.key.Thread] == sub
+	return sub == nil || !sub.closed
+}
+
+// on is the subscription to a thread, or nil. Most streams have one or two, for
+// which a map would be large.
+func (s *stream) on(thread uuid.UUID) *subscription {
+	for _, sub := range s.subs {
+		if sub.topic.key.Thread == thread {
+			return sub
+		}
+	}
+	return nil
 }
 
 // finish ends the stream if it was asked to.
@@ -84,6 +99,11 @@ func (s *stream) obey(ctx context.Context, o order, out sink) error {
 		return nil
 	case isState:
 		return s.openState(o.topic, kind, out)
+	case o.topic.GetRecords() != nil && o.drop:
+		s.closeRecords(o.topic.GetRecords().GetType())
+		return nil
+	case o.topic.GetRecords() != nil:
+		return s.openRecords(ctx, o.topic.GetRecords().GetType(), out)
 	default:
 		id, err := uuid.Parse(o.topic.GetThreadId())
 		if err != nil {
@@ -117,9 +137,7 @@ func stateReset(kind stateKind) *Frame {
 
 // openThread registers first, then reads the log, then is live: no gap, no double.
 func (s *stream) openThread(ctx context.Context, o order, id uuid.UUID, out sink) error {
-	if old := s.subs[id]; old != nil {
-		s.closeThread(id)
-	}
+	s.closeThread(id) // asked for anew
 	if _, err := s.hub.gate.Read(ctx, s.caller, id); err != nil {
 		if errors.Is(err, access.ErrThreadNotFound) {
 			return out(closedFrame(threadTopic(id, ""), "there is no such thread, or you may not read it"), false)
@@ -153,7 +171,7 @@ func (s *stream) join(id uuid.UUID, rev int64) *subscription {
 	for {
 		sub := &subscription{stream: s, topic: s.hub.topicOf(s.caller.Workspace, id), audience: s.audience, rev: rev}
 		if sub.topic.join(sub) {
-			s.subs[id] = sub
+			s.subs = append(s.subs, sub)
 			s.threads.Add(1)
 			return sub
 		}
@@ -216,7 +234,10 @@ func (s *stream) catchUp(ctx context.Context, sub *subscription, out sink) error
 				return err
 			}
 		}
-		return out(nil, false)
+		if err := out(sub.topic.lostActivities(sub), true); err != nil {
+			return err
+		}
+		return out(sub.topic.lostRecord(sub), false)
 	}
 }
 
@@ -251,9 +272,11 @@ func (t *topic) advance(sub *subscription, upTo int64) {
 const readTime = 10 * time.Second
 
 func (s *stream) closeThread(id uuid.UUID) {
-	if sub := s.subs[id]; sub != nil {
+	if sub := s.on(id); sub != nil {
 		sub.topic.leave(sub)
-		delete(s.subs, id)
+		sub.closed = true
+		at := slices.Index(s.subs, sub)
+		s.subs = slices.Delete(s.subs, at, at+1)
 		s.threads.Add(-1)
 	}
 }
@@ -262,7 +285,8 @@ func (s *stream) closeThread(id uuid.UUID) {
 // may still read it.
 func (s *stream) sendHeartbeat(ctx context.Context, out sink) error {
 	beat := &livev1.Heartbeat{}
-	for id, sub := range s.subs {
+	for _, sub := range slices.Clone(s.subs) {
+		id := sub.topic.key.Thread
 		if _, err := s.hub.gate.Read(ctx, s.caller, id); errors.Is(err, access.ErrThreadNotFound) {
 			s.closeThread(id)
 			if err := out(closedFrame(threadTopic(id, ""), "you may not read this thread any more"), true); err != nil {
@@ -277,12 +301,15 @@ func (s *stream) sendHeartbeat(ctx context.Context, out sink) error {
 
 // leaveAll takes the stream off everything, when it ends.
 func (s *stream) leaveAll() {
-	for id := range s.subs {
-		s.closeThread(id)
+	for _, sub := range s.subs {
+		sub.topic.leave(sub)
 	}
 	for kind := range stateKinds {
 		if s.states[kind] {
 			s.hub.leaveState(s, kind)
 		}
+	}
+	for _, w := range s.watches {
+		s.hub.watches.leave(w)
 	}
 }

@@ -44,7 +44,7 @@ func (f *Frame) encode(as int) ([]byte, error) {
 // size is about how much memory a waiting frame takes.
 func (f *Frame) size() int {
 	if e := f.message.GetEvent(); e != nil {
-		return 200 + len(e.GetMessage().GetBody())
+		return 200 + len(e.GetMessage().GetBody()) + len(e.GetActivity().GetActivity().GetNote())
 	}
 	return 200
 }

@@ -45,25 +45,46 @@ func (h *Hub) SubscribeHandler(options ...connect.HandlerOption) (path string, h
 	return procedure, connect.NewServerStreamHandlerSimple(procedure, h.subscribe, options...)
 }
 
+// subscribe does little itself: what it has on the stack is there as long as the
+// stream is open, see run.
 func (h *Hub) subscribe(ctx context.Context, req *livev1.SubscribeRequest, out *connect.ServerStream[Frame]) error {
-	orders, err := h.orders(req.GetTopics(), nil)
+	s, err := h.admit(ctx, req)
 	if err != nil {
 		return err
 	}
-	s, err := h.open(access.FromContext(ctx))
-	if err != nil {
-		return err
-	}
-	defer h.close(s)
-	if s.caller.Kind == access.User {
-		h.Presence.Connected(s.caller.Workspace, s.caller.ID, req.GetActive())
-		defer h.Presence.Disconnected(s.caller.Workspace, s.caller.ID)
-	}
-	s.orders = orders
+	defer h.dismiss(s)
 	return s.run(ctx, out)
 }
 
-// run writes frames until the stream ends.
+// admit opens the stream that a request asks for.
+func (h *Hub) admit(ctx context.Context, req *livev1.SubscribeRequest) (*stream, error) {
+	c := access.FromContext(ctx)
+	orders, err := h.orders(req.GetTopics(), nil)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.open(c)
+	if err != nil {
+		return nil, err
+	}
+	s.orders = orders
+	if c.Kind == access.User {
+		h.Presence.Connected(c.Workspace, c.ID, req.GetActive())
+	}
+	return s, nil
+}
+
+// dismiss ends what admit began.
+func (h *Hub) dismiss(s *stream) {
+	defer h.close(s)
+	if s.caller.Kind == access.User {
+		h.Presence.Disconnected(s.caller.Workspace, s.caller.ID)
+	}
+}
+
+// run writes frames until the stream ends. While it waits, what it and its callers
+// have on the stack counts: the beginning of a call needs 16 KiB, and the garbage
+// collector halves that only while less than a quarter is in use.
 func (s *stream) run(ctx context.Context, out *connect.ServerStream[Frame]) error {
 	held := 0
 	write := func(f *Frame, more bool) error {
@@ -115,7 +136,7 @@ func (h *Hub) orders(add, drop []*livev1.Topic) ([]order, error) {
 		if t.GetKind() == nil {
 			return nil, errTopicEmpty
 		}
-		if _, isState := stateOf(t); !isState && !o.fresh {
+		if _, isState := stateOf(t); !isState && t.GetRecords() == nil && !o.fresh {
 			id, err := uuid.Parse(t.GetThreadId())
 			if err != nil {
 				return nil, errTopicEmpty

@@ -16,9 +16,9 @@
 // A subscription is registered before the log is read, and goes live under the
 // topic's lock only when nothing is missing, so that there is no gap and no
 // double. Positions are checked against the database every ten seconds, and every
-// second while the bus is down. What is no log (read marks, inboxes, lists of
-// chats, presence) is read anew once the bus is back, and every ten seconds while
-// it is down.
+// second while the bus is down; so are the etags of records that somebody looks at.
+// What is no log (read marks, inboxes, lists of chats and records, presence) is read
+// anew once the bus is back, and every ten seconds while it is down.
 package live
 
 import (
@@ -64,6 +64,8 @@ type Config struct {
 	States States
 	// Presence is told who is connected.
 	Presence Presence
+	// Records is asked about records; nil where there are none.
+	Records Records
 	// Ended answers the credentials of those callers that are no longer who they
 	// were when they came.
 	Ended func(ctx context.Context, callers []access.Caller) ([]uuid.UUID, error)
@@ -89,7 +91,9 @@ type Hub struct {
 	working  sync.WaitGroup
 	slots    chan struct{} // bounds background reads
 	draining atomic.Bool
-	checkNow chan struct{}
+	// unplanned says that word of changed activities may have been lost.
+	unplanned atomic.Bool
+	checkNow  chan struct{}
 
 	mu      sync.RWMutex
 	topics  map[thread.Key]*topic
@@ -97,6 +101,7 @@ type Hub struct {
 	states  [stateKinds]map[uuid.UUID]map[*stream]struct{} // by user for the inbox, else by workspace
 	opened  int                                            // streams opened since takeOpened
 	changed *changes
+	watches recordWatches
 	chats   coalescer
 	inboxes coalescer
 }
@@ -156,7 +161,7 @@ func (h *Hub) open(c access.Caller) (*stream, error) {
 	now := h.now()
 	s := &stream{
 		id: fmt.Sprintf("%x.%x", h.Node[:], newStreamID()), hub: h, caller: c, audience: thread.AudienceOf(c),
-		wake: make(chan struct{}, 1), subs: make(map[uuid.UUID]*subscription, 1), endAt: now.Add(jitter(h.Lifetime)),
+		wake: make(chan struct{}, 1), endAt: now.Add(jitter(h.Lifetime)),
 	}
 	s.beaten.Store(now.Add(jitter(h.Heartbeat) - h.Heartbeat).UnixMilli()) // those that came together need not beat together
 	h.mu.Lock()

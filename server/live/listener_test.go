@@ -42,6 +42,9 @@ func (w *town) listen(n *node, who *person, topics ...*livev1.Topic) *listener {
 			return
 		}
 		for stream.Receive() {
+			if a := stream.Msg().GetEvent().GetActivity(); a != nil && a.GetRecordId() == "" {
+				continue // a node that finds the bus says once that activities are to be read anew
+			}
 			l.frames <- stream.Msg()
 		}
 		l.err = stream.Err()

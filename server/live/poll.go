@@ -78,6 +78,9 @@ func (p *poll) collect(f *Frame, _ bool) error {
 	if kind, isState := stateOf(o.GetTopic()); o != nil && isState && p.stream.hub.quiet(p.stream.caller, kind, p.cursorOf(kind)) {
 		return nil
 	}
+	if name := o.GetTopic().GetRecords().GetType(); name != "" && p.quietRecords(name) {
+		return nil
+	}
 	switch {
 	case o != nil && o.GetTopic().GetThreadId() != "":
 		p.at[o.GetTopic().GetThreadId()] = o.GetTopic().GetCursor()
@@ -108,7 +111,8 @@ func (p *poll) cursorOf(kind stateKind) string {
 func (p *poll) answer(moment int64) *livev1.PollResponse {
 	res := &livev1.PollResponse{Frames: p.frames}
 	s := p.stream
-	for id, sub := range s.subs {
+	for _, sub := range s.subs {
+		id := sub.topic.key.Thread
 		res.Topics = append(res.Topics, threadTopic(id, s.hub.sealer.Cursor(id, sub.topic.position(sub))))
 	}
 	for kind := range stateKinds {
@@ -116,7 +120,21 @@ func (p *poll) answer(moment int64) *livev1.PollResponse {
 			res.Topics = append(res.Topics, p.stateAt(kind, moment))
 		}
 	}
+	for _, w := range s.watches {
+		res.Topics = append(res.Topics, recordsTopic(w.key.kind, s.hub.stateCursor(moment)))
+	}
 	return res
+}
+
+// quietRecords is true if no record of the type changed since the poll before.
+func (p *poll) quietRecords(kind string) bool {
+	s := p.stream
+	for _, t := range p.asked {
+		if t.GetRecords().GetType() == kind {
+			return s.hub.quietSince(recordsState, recordsKey{s.caller.Workspace, kind}.id(), t.GetCursor())
+		}
+	}
+	return false
 }
 
 // begun is answer when not everything was gathered: a thread stands where the last
@@ -129,6 +147,9 @@ func (p *poll) begun(moment int64) *livev1.PollResponse {
 		}
 		if kind, isState := stateOf(t); isState && p.stream.states[kind] {
 			t = p.stateAt(kind, moment)
+		}
+		if kind := t.GetRecords().GetType(); kind != "" {
+			t = recordsTopic(kind, p.stream.hub.stateCursor(moment))
 		}
 		if id, err := uuid.Parse(t.GetThreadId()); err == nil && p.at[id.String()] != "" {
 			t = threadTopic(id, p.at[id.String()])
@@ -148,6 +169,9 @@ func (p *poll) stateAt(kind stateKind, moment int64) *livev1.Topic {
 func nameOf(t *livev1.Topic) string {
 	if kind, isState := stateOf(t); isState {
 		return string(rune('0' + kind))
+	}
+	if kind := t.GetRecords().GetType(); kind != "" {
+		return "records " + kind
 	}
 	id, _ := uuid.Parse(t.GetThreadId()) // one that is none was refused before
 	return id.String()

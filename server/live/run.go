@@ -15,6 +15,7 @@ import (
 
 const (
 	tickEvery  = time.Second
+	lullEvery  = 500 * time.Millisecond  // nobody came for so long: the rush is over
 	sweepEvery = 3500 * time.Millisecond // credentials: with the tick, a revoked one ends its streams within five seconds
 	headsEvery = 10 * time.Second        // positions, while the bus is up
 	headsBatch = 1000
@@ -27,20 +28,27 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer h.stop()
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
+	lull := time.NewTicker(lullEvery)
+	defer lull.Stop()
 	var swept, looked, doubted time.Time
 	var rushing rush
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-lull.C:
+			if rushing.over(h.takeOpened()) {
+				h.background(func(context.Context) { debug.FreeOSMemory() })
+			}
+			continue
 		case <-h.checkNow:
 			looked = time.Time{}
 		case <-ticker.C:
 		}
 		now, healthy := h.now(), h.Bus.Healthy()
 		h.tick(now)
-		if rushing.over(h.takeOpened()) {
-			h.background(func(context.Context) { debug.FreeOSMemory() })
+		if h.unplanned.Swap(false) {
+			h.doubtActivities()
 		}
 		if now.Sub(swept) >= sweepEvery {
 			swept = now
@@ -49,6 +57,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		if now.Sub(looked) >= headsEvery || !healthy {
 			looked = now
 			h.background(h.checkHeads)
+			h.background(h.checkRecords)
 		}
 		if !healthy && now.Sub(doubted) >= headsEvery {
 			doubted = now
@@ -59,8 +68,10 @@ func (h *Hub) Run(ctx context.Context) error {
 
 // Gap says that signals of other nodes may have been lost: every position is
 // checked now, marks are read anew, and the topics that hold states begin anew.
+// Readers of threads are told to read the activities anew within a second.
 func (h *Hub) Gap() {
 	h.doubt()
+	h.unplanned.Store(true)
 	select {
 	case h.checkNow <- struct{}{}:
 	default:
@@ -75,12 +86,14 @@ func (h *Hub) doubt() {
 			s.lose(kind)
 		}
 	}
+	h.watches.resetAll()
 	h.doubtMarks()
 }
 
 // rush is a time in which many streams are opened, as when a network comes back.
-// What their handshakes left behind is given back to the machine when it is over,
-// and not minutes later: idle streams are many, and should cost only themselves.
+// What their handshakes left behind, the half of each stack too, is given back to
+// the machine when it is over, and not minutes later: idle streams are many, and
+// should cost only themselves.
 type rush struct{ opened int }
 
 const rushSize = 256
@@ -115,10 +128,12 @@ func (h *Hub) tick(now time.Time) {
 			s.beat()
 		}
 	}
+	h.watches.flush(now)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for key, t := range h.topics {
 		t.mu.Lock()
+		t.flushRecord(now)
 		if len(t.subs) == 0 && now.Sub(t.idleAt) > topicLinger {
 			t.gone = true
 			delete(h.topics, key)

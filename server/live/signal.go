@@ -124,6 +124,12 @@ func (h *Hub) Receive(s *wirev1.Signal) {
 		h.revoke(workspace, w.Revocation)
 	case *wirev1.Signal_Forget:
 		h.forget(workspace, w.Forget)
+	case *wirev1.Signal_Activity:
+		h.receiveActivity(workspace, w.Activity)
+	case *wirev1.Signal_Compose:
+		h.receiveCompose(workspace, w.Compose)
+	case *wirev1.Signal_Records:
+		h.recordsChanged(workspace, w.Records)
 	case *wirev1.Signal_StreamUpdate:
 		h.updateFromAfar(workspace, w.StreamUpdate)
 	}
@@ -167,8 +173,12 @@ func (h *Hub) revoke(workspace uuid.UUID, r *wirev1.Revocation) {
 	}
 }
 
-// forget closes the topic of a thread that is gone.
+// forget closes the topic of a thread that is gone. Who may know of the records of
+// a type that changed is asked anew.
 func (h *Hub) forget(workspace uuid.UUID, f *wirev1.Forget) {
+	if f.GetRecordType() != "" {
+		h.watches.reset(recordsKey{workspace, f.GetRecordType()})
+	}
 	id, err := uuid.FromBytes(f.GetThreadId())
 	if err != nil {
 		return

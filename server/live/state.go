@@ -205,7 +205,11 @@ func (h *Hub) stateCursor(moment int64) string {
 
 // quiet is true if the topic did not change since the cursor.
 func (h *Hub) quiet(c access.Caller, kind stateKind, cursor string) bool {
+	return h.quietSince(kind, stateKey(c, kind), cursor)
+}
+
+func (h *Hub) quietSince(kind stateKind, key uuid.UUID, cursor string) bool {
 	node, moment, ok := strings.Cut(cursor, ".")
 	at, err := strconv.ParseInt(moment, 36, 64)
-	return ok && err == nil && node == h.Node.String()[:13] && !h.changed.since(kind, stateKey(c, kind), at)
+	return ok && err == nil && node == h.Node.String()[:13] && !h.changed.since(kind, key, at)
 }

@@ -30,23 +30,25 @@ type stream struct {
 	hub      *Hub
 	caller   access.Caller
 	audience thread.Audience
+	threads  atomic.Int32 // how many are open
 	wake     chan struct{}
 	beaten   atomic.Int64 // when its last heartbeat was, in Unix milliseconds
-	threads  atomic.Int32 // how many are open
 	endAt    time.Time
 
-	mu        sync.Mutex
-	queue     []queued
-	bytes     int
-	lagging   []*subscription
-	orders    []order
-	lost      [stateKinds]bool
-	heartbeat bool
-	ending    *ending
+	mu          sync.Mutex
+	queue       []queued
+	bytes       int
+	lagging     []*subscription
+	orders      []order
+	lost        [stateKinds]bool
+	lostRecords []string // types
+	heartbeat   bool
+	ending      *ending
 
 	// Only the stream's own goroutine touches these.
-	subs   map[uuid.UUID]*subscription
-	states [stateKinds]bool
+	subs    []*subscription
+	states  [stateKinds]bool
+	watches []*watch
 }
 
 // queued is a frame that waits. sub is the subscription it is of, nil if of none,
@@ -179,20 +181,21 @@ func (s *stream) poke() {
 
 // work is what a stream has to do now.
 type work struct {
-	frames    []queued
-	orders    []order
-	lagging   []*subscription
-	lost      [stateKinds]bool
-	heartbeat bool
-	ending    *ending
+	frames      []queued
+	orders      []order
+	lagging     []*subscription
+	lost        [stateKinds]bool
+	lostRecords []string
+	heartbeat   bool
+	ending      *ending
 }
 
 // take hands over everything that waits.
 func (s *stream) take() work {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := work{frames: s.queue, orders: s.orders, lagging: s.lagging, lost: s.lost, heartbeat: s.heartbeat, ending: s.ending}
-	s.queue, s.bytes, s.orders, s.lagging, s.lost, s.heartbeat = nil, 0, nil, nil, [stateKinds]bool{}, false
+	w := work{frames: s.queue, orders: s.orders, lagging: s.lagging, lost: s.lost, lostRecords: s.lostRecords, heartbeat: s.heartbeat, ending: s.ending}
+	s.queue, s.bytes, s.orders, s.lagging, s.lost, s.lostRecords, s.heartbeat = nil, 0, nil, nil, [stateKinds]bool{}, nil, false
 	return w
 }
 
@@ -204,6 +207,9 @@ const (
 	chatsState
 	presenceState
 	stateKinds // how many there are
+
+	// recordsState stands for the topics of record types, which are kept apart.
+	recordsState
 )
 
 // stateOf answers which state topic it is; ok is false for a thread.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	recordv1 "github.com/parley-chat/parley/gen/parley/record/v1"
 	"github.com/parley-chat/parley/server/thread"
 )
 
@@ -44,6 +45,11 @@ type topic struct {
 	doubtful bool // marks may have been missed
 	subs     map[*subscription]struct{}
 	idleAt   time.Time
+	// standing is how the record is that the thread hangs on, nil if on none, and
+	// untold that its readers are to be told when the second is over.
+	standing *recordv1.RecordChange
+	window   window
+	untold   bool
 }
 
 // subscription is one stream's place in a topic. rev is the revision up to which
@@ -57,6 +63,10 @@ type subscription struct {
 	live     bool
 	told     bool
 	missed   bool // marks did not fit into the queue
+	// unplanned says that a change of activities did not fit into the queue.
+	unplanned bool
+	outdated  bool // a change of the record did not fit into the queue
+	closed    bool // only the stream's own goroutine touches it
 }
 
 // load makes sure that the topic knows where its thread stands.
@@ -85,6 +95,9 @@ func (t *topic) load(ctx context.Context) error {
 	}
 	marks, err := t.hub.log.Marks(ctx, t.key.Workspace, t.key.Thread)
 	if err != nil {
+		return err
+	}
+	if err := t.loadRecord(ctx); err != nil {
 		return err
 	}
 	t.mu.Lock()

@@ -34,23 +34,38 @@ func (o *outermost) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
-// WrapStreamingHandler implements connect.Interceptor.
+// WrapStreamingHandler implements connect.Interceptor. What it has on the stack is
+// there as long as the stream is open, so it is little.
 func (o *outermost) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) (err error) {
-		conn.ResponseHeader()["X-Accel-Buffering"] = []string{"no"} // a proxy that collects frames would hold them back
-		procedure := conn.Spec().Procedure
-		begun := o.report.begin(ctx)
-		defer func() {
-			if cause := recovered(recover()); cause != nil {
-				err = cause
-			}
-			if err != nil {
-				err = o.report.failed(ctx, procedure, begun, err)
-			} else if !begun.IsZero() {
-				o.report.succeeded(ctx, procedure, begun)
-			}
-		}()
+		defer o.beginStream(ctx, conn).end(&err)
 		return next(ctx, conn)
+	}
+}
+
+// openStream is a stream's call, kept on the heap for the sake of the stack.
+type openStream struct {
+	report *reporter
+	ctx    context.Context //nolint:containedctx // it is the call's, as this is
+	conn   connect.StreamingHandlerConn
+	begun  time.Time
+}
+
+func (o *outermost) beginStream(ctx context.Context, conn connect.StreamingHandlerConn) *openStream {
+	conn.ResponseHeader()["X-Accel-Buffering"] = []string{"no"} // a proxy that collects frames would hold them back
+	return &openStream{report: o.report, ctx: ctx, conn: conn, begun: o.report.begin(ctx)}
+}
+
+// end is to be deferred: it makes an error of a panic.
+func (s *openStream) end(err *error) {
+	if cause := recovered(recover()); cause != nil {
+		*err = cause
+	}
+	procedure := s.conn.Spec().Procedure
+	if *err != nil {
+		*err = s.report.failed(s.ctx, procedure, s.begun, *err)
+	} else if !s.begun.IsZero() {
+		s.report.succeeded(s.ctx, procedure, s.begun)
 	}
 }
 
@@ -73,7 +88,7 @@ func recovered(value any) error {
 
 // begin is when a call began, if anybody wants to know.
 func (r *reporter) begin(ctx context.Context) time.Time {
-	if !r.log.Enabled(ctx, levelCall) {
+	if r.observe == nil && !r.log.Enabled(ctx, levelCall) {
 		return time.Time{}
 	}
 	return time.Now()

@@ -44,7 +44,9 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.id[0] = requestID(r.Header)
 	w.Header()[HeaderRequestID] = x.id[:]
 	defer x.finish()
-	m.next.ServeHTTP(x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	bounded(r.Context(), r)
+	m.next.ServeHTTP(x, r)
 }
 
 // corsMaxAge is how long a browser may remember what is allowed: two hours, the

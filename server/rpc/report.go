@@ -17,12 +17,28 @@ const levelCall = slog.LevelDebug
 
 // reporter tells the log about calls, and the caller what it may know.
 type reporter struct {
-	log *slog.Logger
+	log     *slog.Logger
+	observe func(procedure, code string, took time.Duration) // may be nil
 }
 
 // succeeded logs a call that went well.
 func (r *reporter) succeeded(ctx context.Context, procedure string, begun time.Time) {
-	r.log.LogAttrs(ctx, levelCall, "call", attributes(ctx, procedure, begun)...)
+	r.count(procedure, "ok", begun)
+	if r.log.Enabled(ctx, levelCall) {
+		r.log.LogAttrs(ctx, levelCall, "call", attributes(ctx, procedure, begun)...)
+	}
+}
+
+// count tells of a call that ended; one that was refused at the gate took no time.
+func (r *reporter) count(procedure, code string, begun time.Time) {
+	if r.observe == nil {
+		return
+	}
+	var took time.Duration
+	if !begun.IsZero() {
+		took = time.Since(begun)
+	}
+	r.observe(procedure, code, took)
 }
 
 // failed answers what the caller may know of err. What went wrong at our side
@@ -30,6 +46,7 @@ func (r *reporter) succeeded(ctx context.Context, procedure string, begun time.T
 // all else is the caller's affair.
 func (r *reporter) failed(ctx context.Context, procedure string, begun time.Time, err error) *connect.Error {
 	answer, ours := public(ctx, err)
+	r.count(procedure, answer.Code().String(), begun)
 	level := levelCall
 	switch {
 	case ours && answer.Code() == connect.CodeUnavailable:

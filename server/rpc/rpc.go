@@ -13,6 +13,7 @@ package rpc
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/validate"
@@ -43,6 +44,10 @@ type Options struct {
 	// Log gets what goes wrong at our side as errors, and at level debug every
 	// call. Nil is the default logger.
 	Log *slog.Logger
+	// Observe is told of every call that ended: with its code, "ok" or as
+	// connect.Code writes it, and how long it took, a stream from its beginning.
+	// It must not block. Nil is nobody.
+	Observe func(procedure, code string, took time.Duration)
 }
 
 // HandlerOptions are the options that every service's handler is made with. A
@@ -51,7 +56,7 @@ func HandlerOptions(o Options) []connect.HandlerOption {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	report := &reporter{log: o.Log}
+	report := &reporter{log: o.Log, observe: o.Observe}
 	return []connect.HandlerOption{
 		connect.WithConditionalHandlerOptions(func(spec connect.Spec) []connect.HandlerOption {
 			g := &gate{rule: ruleOf(spec), authenticator: o.Authenticator, report: report}

@@ -21,14 +21,18 @@ type Change struct {
 	Editor                     access.Caller
 }
 
-// Edit replaces a message's text; what it was is kept for administrators.
+// Edit replaces a message's text; what it was is kept for administrators. In a
+// closed thread nobody says anything new, not by an edit either; to ask again for
+// an edit that was made before is answered there, too.
 func (l *Log) Edit(ctx context.Context, c Change, body string) (Message, error) {
-	return l.change(ctx, c, func(m *Message, now time.Time) error {
+	return l.change(ctx, c, func(m *Message, closed bool, now time.Time) error {
 		switch {
 		case m.Delete != nil:
 			return ErrUneditable
 		case m.Body == body:
-			return errUnchanged
+			return ErrUnchanged
+		case closed:
+			return ErrClosed
 		}
 		m.Body, m.Edit = body, &now
 		return nil
@@ -36,26 +40,60 @@ func (l *Log) Edit(ctx context.Context, c Change, body string) (Message, error) 
 }
 
 // Delete leaves a tombstone in a message's place. To delete it again is nothing,
-// so that a lost answer can be asked for again.
+// so that a lost answer can be asked for again. A closed thread does not keep what
+// somebody takes back.
 func (l *Log) Delete(ctx context.Context, c Change) (Message, error) {
-	return l.change(ctx, c, func(m *Message, now time.Time) error {
+	m, err := l.change(ctx, c, func(m *Message, _ bool, now time.Time) error {
 		if m.Delete != nil {
-			return errUnchanged
+			return ErrUnchanged
 		}
 		m.Body, m.Delete = "", &now
 		m.Extra = &wirev1.Extra{DeletedBy: AuthorOf(c.Editor).Party()}
 		return nil
 	})
+	if err != nil {
+		return Message{}, err
+	}
+	return m, l.unquote(ctx, c)
+}
+
+// maxQuotes is how many answers to a deleted message lose its words at once.
+const maxQuotes = 200
+
+// unquote takes the words of a deleted message out of the answers to it. Deleting
+// again goes on where this was cut off.
+func (l *Log) unquote(ctx context.Context, c Change) error {
+	ids, err := l.q.MessageReplyList(ctx, l.db, db.MessageReplyListParams{
+		WorkspaceID: c.Workspace, ThreadID: c.Thread, Quoted: c.Message.String(), MaxRows: maxQuotes,
+	})
+	if err != nil {
+		return fmt.Errorf("find answers: %w", err)
+	}
+	for _, id := range ids {
+		_, err := l.Amend(ctx, c.Workspace, c.Thread, id, func(_ pgx.Tx, m *Message) error {
+			ref := m.Extra.GetReplyTo().GetReference()
+			if ref.GetMessageId() != c.Message.String() || ref.GetExcerpt() == "" {
+				return ErrUnchanged
+			}
+			ref.Excerpt = ""
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // change runs edit on a message that the editor may change, as the thread's next
-// revision. Nothing happens if edit says that nothing changed.
-func (l *Log) change(ctx context.Context, c Change, edit func(*Message, time.Time) error) (Message, error) {
+// revision. edit is told whether the thread is closed. Nothing happens if it says
+// that nothing changed.
+func (l *Log) change(ctx context.Context, c Change, edit func(m *Message, closed bool, now time.Time) error) (Message, error) {
 	ctx, cancel := stay(ctx)
 	defer cancel()
 	m, err := store.InTxV(ctx, l.db, func(tx pgx.Tx) (Message, error) {
 		// The thread's row first, as every post does: two orders would deadlock.
-		rev, err := l.q.ThreadAdvance(ctx, tx, db.ThreadAdvanceParams{WorkspaceID: c.Workspace, ID: c.Thread})
+		t, err := l.q.ThreadAdvance(ctx, tx, db.ThreadAdvanceParams{WorkspaceID: c.Workspace, ID: c.Thread})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return Message{}, errThreadGone
 		}
@@ -74,13 +112,13 @@ func (l *Log) change(ctx context.Context, c Change, edit func(*Message, time.Tim
 			return Message{}, err
 		}
 		after := before
-		if err := edit(&after, l.now().Truncate(time.Microsecond).UTC()); err != nil {
+		if err := edit(&after, t.Closed, l.now().Truncate(time.Microsecond).UTC()); err != nil {
 			return Message{}, err
 		}
-		after.Rev = rev
+		after.Rev = t.Head
 		return after, l.replace(ctx, tx, c, row, &after)
 	})
-	if errors.Is(err, errUnchanged) {
+	if errors.Is(err, ErrUnchanged) {
 		return l.Get(ctx, c.Workspace, c.Thread, c.Message)
 	}
 	if err != nil {
@@ -89,9 +127,6 @@ func (l *Log) change(ctx context.Context, c Change, edit func(*Message, time.Tim
 	l.announce(&m)
 	return m, nil
 }
-
-// errUnchanged rolls back, so that a change of nothing takes no revision.
-var errUnchanged = errors.New("nothing changed")
 
 // mayChange is the rule of who changes which message.
 func (m *Message) mayChange(editor access.Caller) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,6 +51,8 @@ type Log struct {
 	sealer    *Sealer
 	commit    *committer
 	facts     *recent.Cache[factsKey, access.Facts]
+	mailed    func()
+	posted    atomic.Int64
 }
 
 type factsKey struct{ workspace, thread uuid.UUID }
@@ -65,6 +68,9 @@ type Config struct {
 	Log       *slog.Logger
 	Announcer Announcer
 	Sealer    *Sealer
+	// Mailed is told, without any more, that deliveries were written; it must not
+	// block. nil for nobody.
+	Mailed func()
 	// Lanes is how many posting statements a node has on their way at once, at
 	// most; 0 means the default.
 	Lanes int
@@ -75,6 +81,9 @@ func New(c Config) *Log {
 	l := &Log{
 		db: c.DB, posting: cmp.Or(c.Posting, c.DB), q: db.New(), now: c.Now, log: c.Log, announcer: c.Announcer, sealer: c.Sealer,
 		facts: recent.New[factsKey, access.Facts](1<<16, access.FactsTTL, c.Now),
+	}
+	if l.mailed = c.Mailed; l.mailed == nil {
+		l.mailed = func() {}
 	}
 	l.commit = newCommitter(c.Lanes, l.postOne, l.postMany, l.announce)
 	return l
@@ -138,6 +147,10 @@ func (l *Log) Announce(_ context.Context, messages ...Message) {
 		l.announce(&messages[i])
 	}
 }
+
+// Posted counts the messages that this node wrote, those of a transaction that was
+// rolled back in the end included.
+func (l *Log) Posted() int64 { return l.posted.Load() }
 
 func (l *Log) announce(m *Message) {
 	l.announcer.Message(m)

@@ -249,6 +249,33 @@ func TestChange(t *testing.T) {
 	require.Equal(t, int64(3), upTo)
 }
 
+// Spec: L9a
+func TestChange_OfAClosedThread(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	m, err := b.log.Post(t.Context(), b.draft(b.thread, "helo"))
+	require.NoError(t, err)
+	change := thread.Change{Workspace: b.workspace, Thread: b.thread, Message: m.ID, Editor: b.user}
+	_, err = b.log.Edit(t.Context(), change, "hello")
+	require.NoError(t, err)
+	changed, err := b.log.SetClosed(t.Context(), b.db, b.workspace, b.thread, true)
+	require.NoError(t, err)
+	require.True(t, changed)
+
+	_, err = b.log.Edit(t.Context(), change, "something new")
+	require.ErrorIs(t, err, thread.ErrClosed)
+	same, err := b.log.Edit(t.Context(), change, "hello")
+	require.NoError(t, err, "the answer may have been lost before the thread was closed")
+	require.Equal(t, int64(2), same.Rev)
+	change.Editor.ID = uuid.New()
+	_, err = b.log.Edit(t.Context(), change, "not mine")
+	require.ErrorIs(t, err, thread.ErrNotYours)
+	change.Editor = b.user
+	gone, err := b.log.Delete(t.Context(), change)
+	require.NoError(t, err, "what was said can be taken back")
+	require.Equal(t, int64(3), gone.Rev, "no revision is lost by what was refused")
+}
+
 // Spec: C13
 func TestPost_TellsEachPersonOnce(t *testing.T) {
 	t.Parallel()

@@ -31,12 +31,15 @@ func (l *Log) Post(ctx context.Context, d Draft) (Message, error) {
 			return Message{}, err
 		}
 	}
+	if d.Mail != nil {
+		l.mailed()
+	}
 	l.announce(&m) // again if an earlier try stored it: that may have ended before it could tell
 	return m, nil
 }
 
 func (l *Log) post(ctx context.Context, d *Draft) (Message, error) {
-	if len(d.Files) == 0 && len(d.Mentions) == 0 && d.Kind != threadv1.MessageKind_MESSAGE_KIND_SYSTEM {
+	if len(d.Files) == 0 && !d.special() && d.Kind != threadv1.MessageKind_MESSAGE_KIND_SYSTEM {
 		return l.commit.do(ctx, d)
 	}
 	ctx, cancel := stay(ctx)
@@ -128,11 +131,14 @@ func (l *Log) write(ctx context.Context, tx db.DBTX, d *Draft) (Message, error) 
 	if err := l.attach(ctx, tx, d, &m); err != nil {
 		return Message{}, err
 	}
+	mail := cmp.Or(d.Mail, &Mail{Send: m.Create})
 	row, err := l.q.ThreadPost(ctx, tx, db.ThreadPostParams{
 		WorkspaceID: d.Workspace, ThreadID: d.Thread, ID: m.ID, Kind: int16(d.Kind), Internal: d.Internal, Subtype: d.Subtype,
 		AuthorKind: int16(d.Author.Kind), AuthorID: d.Author.ID, AuthorName: d.Author.Name, AuthorPublicName: d.Author.PublicName,
 		Body: d.Body, Extra: extra, RequestID: d.RequestID, CreateTime: m.Create, Follow: d.Follow, Notify: d.Notify,
 		ItemID: ItemID(&m), Mentions: d.Mentions, IsChat: d.Chat, Forced: d.Kind == threadv1.MessageKind_MESSAGE_KIND_SYSTEM,
+		Mail: d.Mail != nil, SendTime: mail.Send, Outside: mail.Outside && !d.Internal, Customer: mail.Customer,
+		AddedUsers: d.Added, AddedContacts: mail.Contacts, Excepts: d.Except,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Message{}, errNotTaken
@@ -141,6 +147,7 @@ func (l *Log) write(ctx context.Context, tx db.DBTX, d *Draft) (Message, error) 
 		return Message{}, fmt.Errorf("post message: %w", err)
 	}
 	m.Seq, m.Rev, m.PublicSeq, m.notified = row.Seq, row.Rev, row.PublicSeq, row.Notified
+	l.posted.Add(1)
 	return m, nil
 }
 
@@ -194,6 +201,7 @@ func (l *Log) postMany(ctx context.Context, posts []*post) {
 		}
 		return
 	}
+	l.posted.Add(int64(len(rows)))
 	notified := make(map[uuid.UUID][]uuid.UUID)
 	for _, row := range rows {
 		for i, item := range row.NotifiedItems {
@@ -249,6 +257,9 @@ func appendDraft(a *db.ThreadPostManyParams, d *Draft, m *Message, extra []byte)
 	a.ItemIds = append(a.ItemIds, ItemID(m))
 	a.Notifies, a.AreChats = append(a.Notifies, d.Notify), append(a.AreChats, d.Chat)
 	a.Follows = append(a.Follows, strings.Join(d.Follow, ","))
+	mail := cmp.Or(d.Mail, &Mail{Send: m.Create})
+	a.Mails, a.Outsides = append(a.Mails, d.Mail != nil), append(a.Outsides, mail.Outside && !d.Internal)
+	a.Customers, a.SendTimes = append(a.Customers, mail.Customer), append(a.SendTimes, mail.Send)
 }
 
 func compareThreads(a, b *Draft) int {

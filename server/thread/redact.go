@@ -8,6 +8,7 @@ import (
 
 	identityv1 "github.com/parley-chat/parley/gen/parley/identity/v1"
 	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
+	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
 	"github.com/parley-chat/parley/server/access"
 )
 
@@ -59,32 +60,69 @@ func (m *Message) Uniform() bool {
 // it. It is the only way from a stored message to one that leaves the server:
 // what an outsider may know is decided here and nowhere else.
 func Redact(m *Message, to Audience) *threadv1.Message {
-	if to == Outside && (m.Internal || m.Kind == threadv1.MessageKind_MESSAGE_KIND_CHANGE) {
+	if to == Outside && (m.Internal || m.Kind == threadv1.MessageKind_MESSAGE_KIND_CHANGE || m.Kind == threadv1.MessageKind_MESSAGE_KIND_ACTIVITY) {
 		return nil
 	}
 	out := &threadv1.Message{
 		Id: m.ID.String(), ThreadId: m.Thread.String(), Seq: m.Seq, Rev: m.Rev, Kind: m.Kind, Internal: m.Internal,
 		Subtype: m.Subtype, Author: m.Author.Party(), Body: m.Body, RequestId: m.RequestID.String(),
 		CreateTime: timestamppb.New(m.Create), EditTime: optionalTime(m.Edit), DeleteTime: optionalTime(m.Delete),
+		Subject: m.Extra.GetSubject(), Format: m.Extra.GetFormat(),
 	}
 	x := m.Extra
 	if to == Outside {
 		out.Seq, out.Rev, out.Subtype = m.PublicSeq, 0, ""
 		out.Author.Name = m.Author.PublicName
-		out.System = x.GetSystem()
+		out.System = publicLine(x.GetSystem())
 		out.Files = publicFiles(x.GetFiles(), m.Author)
+		out.ReplyTo, out.Reactions = publicReply(x.GetReplyTo()), publicReactions(x.GetReactions())
 		if m.Delete != nil && x.GetDeletedBy() != nil {
 			out.DeletedBy = &threadv1.Party{Kind: x.GetDeletedBy().GetKind()}
 		}
 		return out
 	}
 	out.Files, out.Mentions, out.System, out.DeletedBy = x.GetFiles(), x.GetMentions(), x.GetSystem(), x.GetDeletedBy()
+	out.ReplyTo, out.Reactions, out.PinnedBy = x.GetReplyTo().GetReference(), x.GetReactions(), x.GetPinnedBy()
+	out.Deliveries, out.DeliveryCount = x.GetDeliveries(), x.GetDeliveryCount()
+	out.Activity, out.Mail = x.GetActivity(), x.GetMail()
 	for _, c := range x.GetChanges() {
 		if len(c.GetRoles()) == 0 || slices.Contains(c.GetRoles(), audienceRoles[to]) {
 			out.Changes = append(out.Changes, c.GetChange())
 		}
 	}
+	if m.Kind == threadv1.MessageKind_MESSAGE_KIND_CHANGE && len(out.Changes) == 0 && len(x.GetChanges()) > 0 {
+		return nil // it would say that something was changed that the reader may not know of
+	}
 	return out
+}
+
+// ChatLine is what a system line of a chat holds. It names whom it is about as
+// outsiders may know them, who read it, too; about is nil if it is about nobody.
+func ChatLine(event threadv1.SystemEvent, about *Author) *wirev1.Extra {
+	line := &threadv1.SystemLine{Event: event}
+	if about != nil {
+		known := *about
+		known.Name = about.PublicName
+		line.Party = known.Party()
+	}
+	return &wirev1.Extra{System: line}
+}
+
+// publicLine is a system line as outsiders see it. Those of a chat were made for
+// them by ChatLine; any other names people as their colleagues know them, so it
+// names nobody.
+func publicLine(line *threadv1.SystemLine) *threadv1.SystemLine {
+	switch line.GetEvent() {
+	case threadv1.SystemEvent_SYSTEM_EVENT_CHAT_OPENED, threadv1.SystemEvent_SYSTEM_EVENT_OPERATOR_JOINED,
+		threadv1.SystemEvent_SYSTEM_EVENT_OPERATOR_LEFT, threadv1.SystemEvent_SYSTEM_EVENT_VISITOR_LEFT,
+		threadv1.SystemEvent_SYSTEM_EVENT_CHAT_CLOSED, threadv1.SystemEvent_SYSTEM_EVENT_CHAT_REOPENED,
+		threadv1.SystemEvent_SYSTEM_EVENT_NO_OPERATOR:
+		return line
+	}
+	if line.GetParty() == nil {
+		return line
+	}
+	return &threadv1.SystemLine{Event: line.GetEvent(), Party: &threadv1.Party{Kind: line.GetParty().GetKind()}}
 }
 
 // publicFiles are a message's files as outsiders see them: by the name that the
@@ -98,8 +136,38 @@ func publicFiles(files []*threadv1.File, author Author) []*threadv1.File {
 		out = append(out, &threadv1.File{
 			Id: f.GetId(), ThreadId: f.GetThreadId(), Name: f.GetName(), MediaType: f.GetMediaType(), Size: f.GetSize(),
 			State: f.GetState(), CreateTime: f.GetCreateTime(),
+			HasPreview: f.GetHasPreview(), PreviewWidth: f.GetPreviewWidth(), PreviewHeight: f.GetPreviewHeight(),
 			Author: &threadv1.Party{Kind: author.Kind, Id: f.GetAuthor().GetId(), Name: author.PublicName},
 		})
+	}
+	return out
+}
+
+// publicReply is what a message answers, in outsiders' numbers and names.
+func publicReply(r *wirev1.Reply) *threadv1.MessageReference {
+	if r == nil || r.GetInternal() {
+		return nil
+	}
+	ref := r.GetReference()
+	return &threadv1.MessageReference{
+		MessageId: ref.GetMessageId(), Seq: r.GetPublicSeq(), Excerpt: ref.GetExcerpt(),
+		Author: &threadv1.Party{Kind: ref.GetAuthor().GetKind(), Id: ref.GetAuthor().GetId(), Name: r.GetAuthorPublicName()},
+	}
+}
+
+// publicReactions are reactions without the names of users, which outsiders need
+// not know.
+func publicReactions(reactions []*threadv1.Reaction) []*threadv1.Reaction {
+	var out []*threadv1.Reaction
+	for _, r := range reactions {
+		anonymous := &threadv1.Reaction{Emoji: r.GetEmoji()}
+		for _, p := range r.GetParties() {
+			if p.GetKind() == threadv1.PartyKind_PARTY_KIND_USER {
+				p = &threadv1.Party{Kind: p.GetKind()}
+			}
+			anonymous.Parties = append(anonymous.Parties, p)
+		}
+		out = append(out, anonymous)
 	}
 	return out
 }

@@ -26,6 +26,8 @@ import (
 const (
 	SubtypeDiscussions = "discussions"
 	SubtypeNotes       = "notes"
+	// SubtypeActivities is that of activities that were done.
+	SubtypeActivities = "activities"
 )
 
 // Author is who writes a message.
@@ -71,12 +73,39 @@ type Draft struct {
 	Files []uuid.UUID
 	// Mentions are the ids of users to tell besides the followers.
 	Mentions []uuid.UUID
+	// Added are the ids of users who are told of this one message.
+	Added []uuid.UUID
+	// Except are the ids of users and contacts who are not told of it.
+	Except []uuid.UUID
 	// Notify is false for lines that nobody's inbox is told of.
 	Notify bool
 	// Follow makes the author, if a user, a follower with these subtypes.
 	Follow []string
 	// Chat is true for the thread of a chat, whose list entry moves with it.
 	Chat bool
+	// Mail says who is to get it by mail besides; nil for nobody.
+	Mail *Mail
+}
+
+// Mail says how a message leaves Parley: a delivery is written with it for
+// every follower outside who is subscribed to it, for the record's customer, and
+// for the users among those it tells who want mail.
+type Mail struct {
+	// Send is when the deliveries may go.
+	Send time.Time
+	// Outside is true if contacts are told who follow or are the customer: never
+	// of a note.
+	Outside bool
+	// Customer is the record's field that names the customer; empty for none.
+	Customer string
+	// Contacts get it besides: those mentioned, and those added.
+	Contacts []uuid.UUID
+}
+
+// special is true for a draft that names people of its own, which the statement
+// for many drafts does not know.
+func (d *Draft) special() bool {
+	return len(d.Mentions)+len(d.Added)+len(d.Except) > 0 || d.Mail != nil && len(d.Mail.Contacts) > 0
 }
 
 // Message is a stored message in full.
