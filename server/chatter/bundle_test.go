@@ -52,6 +52,7 @@ type bundle struct {
 	// administrator of another workspace.
 	anna, ben, cleo, dan access.Caller
 	visitor              access.Caller
+	mail                 mail
 }
 
 func setup(t *testing.T) *bundle {
@@ -83,7 +84,7 @@ func setup(t *testing.T) *bundle {
 	gate := &access.Gate{Directory: b.log, Doors: map[int16]access.Door{access.KindRecord: b.area, access.KindChat: b.area}}
 	b.handler = chatter.New(chatter.Config{
 		DB: b.db, Gate: gate, Log: b.log, Live: b.live, Types: b.area, References: b.area, Pages: pages, Now: b.clock.now,
-		Titles: map[int16]chatter.Titles{access.KindRecord: b.area, access.KindChat: chats{}},
+		Titles: map[int16]chatter.Titles{access.KindRecord: b.area, access.KindChat: chats{}}, Mail: &b.mail,
 	})
 	b.serve()
 	return b
@@ -306,6 +307,37 @@ func (a *area) protect(c access.Caller, id uuid.UUID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.readOnly[key{c.ID, id}] = true
+}
+
+// mail is the mail of a workspace: off until a test turns it on.
+type mail struct {
+	mu      sync.Mutex
+	on      bool
+	hold    time.Duration
+	invited []chatter.Invitee
+}
+
+func (m *mail) Outgoing(context.Context, uuid.UUID) (bool, time.Duration, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.on, m.hold, nil
+}
+
+func (m *mail) Invite(_ context.Context, _, _ uuid.UUID, to chatter.Invitee, _ access.Caller, _, _ string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.invited = append(m.invited, to)
+	return nil
+}
+
+func (m *mail) turnOn(hold time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.on, m.hold = true, hold
+}
+
+func (a *area) CustomerField(context.Context, uuid.UUID, string) (string, error) {
+	return "customer", nil
 }
 
 func (a *area) Subtypes(context.Context, uuid.UUID, string) ([]*recordv1.Subtype, error) {

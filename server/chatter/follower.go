@@ -75,9 +75,18 @@ func (h *Handler) AddFollower(ctx context.Context, req *chatterv1.AddFollowerReq
 	if len(asked) > 0 && p.id != c.ID && !rights.Manage {
 		return nil, errManage
 	}
+	if err := h.invitable(ctx, c.Workspace, p, req.GetInvitation()); err != nil {
+		return nil, err
+	}
 	f, err := h.follow(ctx, rights, c.Workspace, p, asked)
 	if err != nil {
 		return nil, err
+	}
+	if in := req.GetInvitation(); in != nil {
+		to := Invitee{Kind: p.kind, ID: p.id, Name: p.name, Address: p.email}
+		if err := h.mail.Invite(ctx, c.Workspace, rights.ID, to, c, in.GetSubject(), in.GetBody()); err != nil {
+			return nil, err
+		}
 	}
 	return &chatterv1.AddFollowerResponse{Follower: f}, nil
 }

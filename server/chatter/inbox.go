@@ -150,15 +150,24 @@ func (h *Handler) items(ctx context.Context, c access.Caller, rows []inboxRow) (
 	if err != nil {
 		return nil, err
 	}
+	activities, err := h.activitiesOf(ctx, c.Workspace, rows)
+	if err != nil {
+		return nil, err
+	}
 	var items []*chatterv1.InboxItem
 	for _, row := range rows {
-		m := thread.FromRow(row.Message)
-		items = append(items, &chatterv1.InboxItem{
+		item := &chatterv1.InboxItem{
 			Id: row.InboxItem.ID.String(), Reason: chatterv1.InboxReason(row.InboxItem.Reason), ThreadId: row.InboxItem.ThreadID.String(),
 			ThreadKind: kindOf(row.ThreadKind), ThreadTitle: titles[row.InboxItem.ThreadID], RecordType: row.RecordType,
-			Message: thread.Redact(&m, thread.AudienceOf(c)), Read: row.InboxItem.Read, Starred: row.InboxItem.Starred,
-			CreateTime: timestamppb.New(row.InboxItem.CreateTime),
-		})
+			Read: row.InboxItem.Read, Starred: row.InboxItem.Starred, CreateTime: timestamppb.New(row.InboxItem.CreateTime),
+		}
+		if id := row.InboxItem.ActivityID; id != nil {
+			item.Activity = activities[*id]
+		} else {
+			m := thread.FromRow(row.Message)
+			item.Message = thread.Redact(&m, thread.AudienceOf(c))
+		}
+		items = append(items, item)
 	}
 	return items, nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	chatterv1 "github.com/parley-chat/parley/gen/parley/chatter/v1"
+	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/rpc"
 	"github.com/parley-chat/parley/server/thread"
@@ -76,17 +77,54 @@ func (h *Handler) ListMessages(ctx context.Context, req *chatterv1.ListMessagesR
 		return nil, err
 	}
 	to := thread.AudienceOf(c)
-	page, err := h.log.Page(ctx, c.Workspace, id, placeOf(req), rpc.PageSize(req.GetPageSize(), defaultPage, maxPage), to)
+	size := rpc.PageSize(req.GetPageSize(), defaultPage, maxPage)
+	page, err := h.log.Page(ctx, c.Workspace, id, placeOf(req), size, to)
 	if err != nil {
 		return nil, err
 	}
 	res := &chatterv1.ListMessagesResponse{HasBefore: page.HasBefore, HasAfter: page.HasAfter, Cursor: page.Cursor}
-	for i := range page.Messages {
-		if m := thread.Redact(&page.Messages[i], to); m != nil {
-			res.Messages = append(res.Messages, m)
+	for range hiddenPages {
+		res.Messages = shown(page.Messages, to)
+		next, more := beyond(req, page)
+		if len(res.Messages) > 0 || !more {
+			break
+		}
+		if page, err = h.log.Page(ctx, c.Workspace, id, next, size, to); err != nil {
+			return nil, err
+		}
+		if next.FromStart {
+			res.HasAfter = page.HasAfter
+		} else {
+			res.HasBefore = page.HasBefore
 		}
 	}
 	return res, nil
+}
+
+// hiddenPages bounds how many pages of changes that the reader may not see are
+// skipped for one answer.
+const hiddenPages = 20
+
+func shown(messages []thread.Message, to thread.Audience) []*threadv1.Message {
+	var out []*threadv1.Message
+	for i := range messages {
+		if m := thread.Redact(&messages[i], to); m != nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// beyond is where the page after one goes on, in the direction of the request; more
+// is false if there is none.
+func beyond(req *chatterv1.ListMessagesRequest, page thread.Page) (next thread.Place, more bool) {
+	if len(page.Messages) == 0 {
+		return next, false
+	}
+	if _, after := req.GetPlace().(*chatterv1.ListMessagesRequest_AfterSeq); after {
+		return thread.Place{After: page.Messages[len(page.Messages)-1].Seq, FromStart: true}, page.HasAfter
+	}
+	return thread.Place{Before: page.Messages[0].Seq}, page.HasBefore
 }
 
 // placeOf is where a request looks.

@@ -20,7 +20,10 @@ type party struct {
 	kind   threadv1.PartyKind
 	id     uuid.UUID
 	name   string
+	email  string
 	active bool
+	// notifyBy is how a user wants to be told; 0 for a contact.
+	notifyBy int16
 	// caller is a user as one who makes requests.
 	caller access.Caller
 }
@@ -41,7 +44,8 @@ func (h *Handler) parties(ctx context.Context, workspace uuid.UUID, ids []uuid.U
 	}
 	for _, u := range users {
 		found[u.ID] = &party{
-			kind: threadv1.PartyKind_PARTY_KIND_USER, id: u.ID, name: u.Name, active: u.Active, caller: callerOf(workspace, u),
+			kind: threadv1.PartyKind_PARTY_KIND_USER, id: u.ID, name: u.Name, email: u.Email, active: u.Active, notifyBy: u.NotifyBy,
+			caller: callerOf(workspace, u),
 		}
 	}
 	if len(found) == len(ids) {
@@ -52,7 +56,7 @@ func (h *Handler) parties(ctx context.Context, workspace uuid.UUID, ids []uuid.U
 		return nil, fmt.Errorf("find contacts: %w", err)
 	}
 	for _, c := range contacts {
-		found[c.ID] = &party{kind: threadv1.PartyKind_PARTY_KIND_CONTACT, id: c.ID, name: c.Title, active: !c.Archived}
+		found[c.ID] = &party{kind: threadv1.PartyKind_PARTY_KIND_CONTACT, id: c.ID, name: c.Title, email: c.Email, active: !c.Archived}
 	}
 	return found, nil
 }
@@ -91,6 +95,9 @@ func (h *Handler) addMentions(ctx context.Context, d *thread.Draft, names []stri
 		}
 		d.Extra.Mentions = append(d.Extra.Mentions, p.proto())
 		if !p.user() {
+			if d.Mail != nil {
+				d.Mail.Contacts = append(d.Mail.Contacts, id)
+			}
 			continue
 		}
 		d.Mentions = append(d.Mentions, id)

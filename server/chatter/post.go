@@ -2,6 +2,7 @@ package chatter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,6 +56,9 @@ func (h *Handler) draft(ctx context.Context, c access.Caller, rights access.Righ
 	if err != nil {
 		return thread.Draft{}, thread.ErrReused
 	}
+	if rights.Kind == access.KindTemplate { // its thread is for files alone
+		return thread.Draft{}, access.ErrPostDenied
+	}
 	d := thread.Draft{
 		Workspace: c.Workspace, Thread: rights.ID, RequestID: request, Kind: threadv1.MessageKind_MESSAGE_KIND_COMMENT,
 		Internal: req.GetInternal(), Subtype: thread.SubtypeDiscussions, Author: thread.AuthorOf(c), Notify: true,
@@ -73,19 +77,66 @@ func (h *Handler) draft(ctx context.Context, c access.Caller, rights access.Righ
 		}
 		d.Follow = subtypes.defaults(threadv1.PartyKind_PARTY_KIND_USER)
 	}
-	return d, nil
+	d.Mail, err = h.mailOf(ctx, c.Workspace, rights.Facts, d.Internal)
+	return d, err
 }
 
-// enrich adds the files and who is mentioned.
+// enrich adds what few messages have: files, mentions, what they answer, a
+// subject, recipients of their own.
 func (h *Handler) enrich(ctx context.Context, c access.Caller, d *thread.Draft, req *chatterv1.PostMessageRequest) error {
-	if len(req.GetFileIds()) == 0 && len(req.GetMentionIds()) == 0 {
-		return nil
+	plain := req.GetFormat() != threadv1.TextFormat_TEXT_FORMAT_MARKDOWN && req.GetReplyToId() == "" && req.GetSubject() == ""
+	if plain && len(req.GetFileIds()) == 0 && len(req.GetMentionIds()) == 0 {
+		return h.addRecipients(ctx, d, req.GetRecipientIds(), req.GetExceptIds())
 	}
-	d.Extra = &wirev1.Extra{}
+	d.Extra = &wirev1.Extra{Subject: cleanSubject(req.GetSubject()), Format: req.GetFormat()}
+	if err := h.addReply(ctx, d, req.GetReplyToId()); err != nil {
+		return err
+	}
 	if err := h.addFiles(ctx, c, d, req.GetFileIds()); err != nil {
 		return err
 	}
-	return h.addMentions(ctx, d, req.GetMentionIds())
+	if err := h.addMentions(ctx, d, req.GetMentionIds()); err != nil {
+		return err
+	}
+	return h.addRecipients(ctx, d, req.GetRecipientIds(), req.GetExceptIds())
+}
+
+// excerptLength is how much of a message an answer to it shows, in characters.
+const excerptLength = 200
+
+// addReply says what the draft answers. An answer to a note is a note; only what
+// the system itself noted can be answered in public.
+func (h *Handler) addReply(ctx context.Context, d *thread.Draft, name string) error {
+	if name == "" {
+		return nil
+	}
+	id, err := uuid.Parse(name)
+	if err != nil {
+		return errReplyUnknown
+	}
+	m, err := h.log.Get(ctx, d.Workspace, d.Thread, id)
+	if errors.Is(err, thread.ErrNoMessage) {
+		return errReplyUnknown
+	}
+	if err != nil {
+		return err
+	}
+	if m.Internal && !d.Internal && m.Author.Kind != threadv1.PartyKind_PARTY_KIND_SYSTEM {
+		return errReplyInternal
+	}
+	excerpt := []rune(m.Body)
+	d.Extra.ReplyTo = &wirev1.Reply{
+		Reference: &threadv1.MessageReference{
+			MessageId: m.ID.String(), Seq: m.Seq, Author: m.Author.Party(), Excerpt: string(excerpt[:min(len(excerpt), excerptLength)]),
+		},
+		PublicSeq: m.PublicSeq, AuthorPublicName: m.Author.PublicName, Internal: thread.Redact(&m, thread.Outside) == nil,
+	}
+	return nil
+}
+
+// cleanSubject is a subject on one line.
+func cleanSubject(s string) string {
+	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
 }
 
 // posted answers the message that an earlier try posted, whatever stands in its

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -41,7 +42,15 @@ func (h *Handler) GetThread(ctx context.Context, req *chatterv1.GetThreadRequest
 	if err != nil {
 		return nil, err
 	}
-	return &chatterv1.GetThreadResponse{Thread: describe(c, rights, &view, marks, titles[id])}, nil
+	t := describe(c, rights, &view, marks, titles[id])
+	mail, err := h.mailOf(ctx, c.Workspace, rights.Facts, false)
+	if err != nil {
+		return nil, err
+	}
+	if mail != nil {
+		t.CanMail, t.HoldSeconds = true, int32(mail.Send.Sub(h.now()).Round(time.Second)/time.Second)
+	}
+	return &chatterv1.GetThreadResponse{Thread: t}, nil
 }
 
 // describe is a thread as the caller sees it.

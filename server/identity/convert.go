@@ -13,13 +13,14 @@ import (
 func workspaceToProto(w *db.Workspace) *identityv1.Workspace {
 	return &identityv1.Workspace{
 		Id: w.WorkspaceID.String(), Name: w.Name, Title: w.Title, CreateTime: timestamppb.New(w.CreateTime),
+		TimeZone: w.TimeZone,
 	}
 }
 
 func userToProto(u *db.User) *identityv1.User {
 	return &identityv1.User{
 		Id: u.ID.String(), Email: u.Email, Name: u.Name, ChatName: u.ChatName, Role: identityv1.Role(u.Role),
-		Locale: u.Locale, Active: u.Active, CreateTime: timestamppb.New(u.CreateTime),
+		Locale: u.Locale, TimeZone: u.TimeZone, Active: u.Active, CreateTime: timestamppb.New(u.CreateTime),
 	}
 }
 

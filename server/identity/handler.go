@@ -163,9 +163,10 @@ func (h *Handler) UpdateUser(ctx context.Context, req *identityv1.UpdateUserRequ
 		return nil, err
 	}
 	var before, after db.User
+	var committed func()
 	err = store.Retry(ctx, func() error {
 		return store.InTx(ctx, h.Pool, func(tx pgx.Tx) (err error) {
-			before, after, err = h.updateUser(ctx, tx, c, id, want, fields)
+			before, after, committed, err = h.updateUser(ctx, tx, c, id, want, fields)
 			return err
 		})
 	})
@@ -179,6 +180,9 @@ func (h *Handler) UpdateUser(ctx context.Context, req *identityv1.UpdateUserRequ
 	h.Credentials.forget(c.Workspace, id)
 	if powerChanged(&before, &after) {
 		h.Credentials.tell(c.Workspace, id, uuid.Nil)
+	}
+	if committed != nil {
+		committed()
 	}
 	return &identityv1.UpdateUserResponse{User: userToProto(&after)}, nil
 }

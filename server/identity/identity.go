@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parley-chat/parley/gen/db"
@@ -50,6 +51,10 @@ type Config struct {
 	Cost Cost
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
+	// OnDeactivate does what else has to be done with a user who is deactivated, in
+	// the same transaction, which may be tried more than once. What it answers is
+	// called once that is committed.
+	OnDeactivate func(ctx context.Context, tx pgx.Tx, workspace, user uuid.UUID) (committed func(), err error)
 }
 
 // Handler implements IdentityService.

@@ -30,6 +30,9 @@ var (
 	errEmail  = fault.New(fault.Invalid, "EMAIL_INVALID", "this is not an e-mail address").WithField("email")
 	errLocale = fault.New(fault.Invalid, "LOCALE_INVALID", "this is not a BCP 47 language tag, such as en or pt-BR").WithField("locale")
 	errRole   = fault.New(fault.Invalid, "ROLE_INVALID", "there is no such role").WithField("role")
+
+	errTimeZone = fault.New(fault.Invalid, "TIME_ZONE_INVALID", "this is not the name of a time zone, such as Europe/Stockholm or UTC").
+			WithField("time_zone")
 )
 
 // The fields of a user that can be changed.
@@ -37,6 +40,7 @@ const (
 	fieldName     = "name"
 	fieldChatName = "chat_name"
 	fieldLocale   = "locale"
+	fieldTimeZone = "time_zone"
 	fieldRole     = "role"
 	fieldActive   = "active"
 	fieldEmail    = "email"
@@ -54,6 +58,7 @@ func fieldsOf(want *identityv1.User, mask []string) ([]string, error) {
 		{fieldName, want.GetName() != ""},
 		{fieldChatName, want.GetChatName() != ""},
 		{fieldLocale, want.GetLocale() != ""},
+		{fieldTimeZone, want.GetTimeZone() != ""},
 		{fieldRole, want.GetRole() != identityv1.Role_ROLE_UNSPECIFIED},
 		{fieldActive, want.GetActive()},
 		{fieldEmail, want.GetEmail() != ""},
@@ -82,6 +87,8 @@ func change(user db.User, want *identityv1.User, fields []string) (db.User, erro
 			user.ChatName = want.GetChatName()
 		case fieldLocale:
 			user.Locale = orDefault(want.GetLocale())
+		case fieldTimeZone:
+			user.TimeZone = want.GetTimeZone()
 		case fieldRole:
 			user.Role = int16(want.GetRole())
 		case fieldActive:
@@ -106,6 +113,8 @@ func checkUser(u *db.User) *fault.Error {
 		return errName.WithField(fieldChatName)
 	case len(u.Locale) > localeMax || !localeTag.MatchString(u.Locale):
 		return errLocale
+	case u.TimeZone != "" && !isTimeZone(u.TimeZone):
+		return errTimeZone
 	case !known || u.Role == 0:
 		return errRole
 	case !isEmail(u.Email):

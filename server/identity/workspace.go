@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -135,21 +136,38 @@ func (h *Handler) GetWorkspace(ctx context.Context, _ *identityv1.GetWorkspaceRe
 
 // UpdateWorkspace implements IdentityService.
 func (h *Handler) UpdateWorkspace(ctx context.Context, req *identityv1.UpdateWorkspaceRequest) (*identityv1.UpdateWorkspaceResponse, error) {
-	title := strings.TrimSpace(req.GetWorkspace().GetTitle())
-	paths := req.GetUpdateMask().GetPaths()
-	for _, path := range paths {
-		if path != "title" {
-			return nil, errMask.With("path", path)
-		}
-	}
-	if !sized(title, 1, titleMax) {
-		return nil, errTitle.WithField("workspace.title")
-	}
-	w, err := h.q.WorkspaceSetTitle(ctx, h.Pool, db.WorkspaceSetTitleParams{
-		Title: title, WorkspaceID: access.FromContext(ctx).Workspace,
-	})
+	p, err := workspaceChange(req.GetWorkspace(), req.GetUpdateMask().GetPaths())
 	if err != nil {
-		return nil, fmt.Errorf("set title: %w", err)
+		return nil, err
+	}
+	p.WorkspaceID = access.FromContext(ctx).Workspace
+	w, err := h.q.WorkspaceUpdate(ctx, h.Pool, p)
+	if err != nil {
+		return nil, fmt.Errorf("update workspace: %w", err)
 	}
 	return &identityv1.UpdateWorkspaceResponse{Workspace: workspaceToProto(&w)}, nil
+}
+
+// workspaceChange is what an update changes: the fields of its mask, or without
+// one every field that is set.
+func workspaceChange(want *identityv1.Workspace, mask []string) (p db.WorkspaceUpdateParams, err error) {
+	title, zone := strings.TrimSpace(want.GetTitle()), want.GetTimeZone()
+	for _, path := range mask {
+		if path != "title" && path != fieldTimeZone {
+			return p, errMask.With("path", path)
+		}
+	}
+	if slices.Contains(mask, "title") || len(mask) == 0 && (title != "" || zone == "") {
+		if !sized(title, 1, titleMax) {
+			return p, errTitle.WithField("workspace.title")
+		}
+		p.Title = &title
+	}
+	if slices.Contains(mask, fieldTimeZone) || len(mask) == 0 && zone != "" {
+		if !isTimeZone(zone) {
+			return p, errTimeZone.WithField("workspace.time_zone")
+		}
+		p.TimeZone = &zone
+	}
+	return p, nil
 }

@@ -99,7 +99,8 @@ func (s *Service) give(ctx context.Context, tx pgx.Tx, k channelKey, chat, user 
 
 // joinedLine tells the visitor who answers: by the name that visitors see.
 func joinedLine(workspace, chat, user uuid.UUID, chatName string) thread.Draft {
-	return line(workspace, chat, threadv1.SystemEvent_SYSTEM_EVENT_OPERATOR_JOINED, userParty(user, chatName))
+	who := thread.Author{Kind: threadv1.PartyKind_PARTY_KIND_USER, ID: user, PublicName: chatName}
+	return line(workspace, chat, threadv1.SystemEvent_SYSTEM_EVENT_OPERATOR_JOINED, &who)
 }
 
 // Dispatch gives the waiting chats of a channel to whoever is available, those

@@ -20,14 +20,6 @@ const (
 	stateClosed int16 = 2
 )
 
-// publicParty is a caller as the lines of a chat name them: so that visitors may
-// read it.
-func publicParty(c access.Caller) *threadv1.Party {
-	a := thread.AuthorOf(c)
-	a.Name = a.PublicName
-	return a.Party()
-}
-
 // end closes a chat with the lines that say so. A chat that is closed already
 // stays as it is: of two who close it at once, one writes the lines.
 func (s *Service) end(ctx context.Context, c access.Caller, chat uuid.UUID) error {
@@ -45,10 +37,10 @@ func (s *Service) end(ctx context.Context, c access.Caller, chat uuid.UUID) erro
 		if err != nil {
 			return nil, fmt.Errorf("close chat: %w", err)
 		}
-		party := publicParty(c)
-		closed := line(c.Workspace, chat, threadv1.SystemEvent_SYSTEM_EVENT_CHAT_CLOSED, party)
+		who := thread.AuthorOf(c)
+		closed := line(c.Workspace, chat, threadv1.SystemEvent_SYSTEM_EVENT_CHAT_CLOSED, &who)
 		if c.Kind == access.Visitor {
-			return s.say(ctx, tx, line(c.Workspace, chat, threadv1.SystemEvent_SYSTEM_EVENT_VISITOR_LEFT, party), closed)
+			return s.say(ctx, tx, line(c.Workspace, chat, threadv1.SystemEvent_SYSTEM_EVENT_VISITOR_LEFT, &who), closed)
 		}
 		return s.say(ctx, tx, closed)
 	})
@@ -81,7 +73,8 @@ func (s *Service) reopen(ctx context.Context, c access.Caller, chat uuid.UUID) e
 		if err != nil {
 			return nil, fmt.Errorf("lock chat: %w", err)
 		}
-		lines := []thread.Draft{line(c.Workspace, chat, threadv1.SystemEvent_SYSTEM_EVENT_CHAT_REOPENED, publicParty(c))}
+		by := thread.AuthorOf(c)
+		lines := []thread.Draft{line(c.Workspace, chat, threadv1.SystemEvent_SYSTEM_EVENT_CHAT_REOPENED, &by)}
 		var who []thread.Draft
 		if c.Kind == access.Visitor {
 			who, err = s.reopenForVisitor(ctx, tx, &channel, &row, there)

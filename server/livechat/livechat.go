@@ -179,12 +179,13 @@ func (s *Service) transact(ctx context.Context, do func(tx pgx.Tx) ([]thread.Mes
 	return nil
 }
 
-// line is a system line that says what happened to a chat.
-func line(workspace, chat uuid.UUID, event threadv1.SystemEvent, party *threadv1.Party) thread.Draft {
+// line is a system line that says what happened to a chat, and by whom; nil if by
+// nobody.
+func line(workspace, chat uuid.UUID, event threadv1.SystemEvent, about *thread.Author) thread.Draft {
 	return thread.Draft{
 		Workspace: workspace, Thread: chat, RequestID: newID(), Kind: threadv1.MessageKind_MESSAGE_KIND_SYSTEM,
 		Subtype: thread.SubtypeDiscussions, Author: thread.AuthorOf(access.SystemCaller(workspace)),
-		Extra: systemLine(event, party), Chat: true,
+		Extra: thread.ChatLine(event, about), Chat: true,
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/parley-chat/parley/gen/db"
 	livechatv1 "github.com/parley-chat/parley/gen/parley/livechat/v1"
 	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
-	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/thread"
 )
@@ -154,8 +153,4 @@ func visitorOf(v *db.Visitor) *livechatv1.Visitor {
 
 func userParty(user uuid.UUID, name string) *threadv1.Party {
 	return &threadv1.Party{Kind: threadv1.PartyKind_PARTY_KIND_USER, Id: user.String(), Name: name}
-}
-
-func systemLine(event threadv1.SystemEvent, party *threadv1.Party) *wirev1.Extra {
-	return &wirev1.Extra{System: &threadv1.SystemLine{Event: event, Party: party}}
 }
