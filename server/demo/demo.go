@@ -48,7 +48,9 @@ type data struct {
 		Internal     bool
 		Mentions     []string
 	}
-	Chats []chat
+	Chats      []chat
+	Activities []planned
+	Templates  []template
 }
 
 type entry struct {
@@ -89,7 +91,7 @@ func Load(ctx context.Context, s *server.Server) error {
 		return fmt.Errorf("read the demo: %w", err)
 	}
 	l := &loader{s: s, people: map[string]access.Caller{}, records: map[string]*recordv1.Record{}}
-	for _, step := range []func(context.Context, *data) error{l.users, l.addRecords, l.posts, l.changes, l.chats} {
+	for _, step := range []func(context.Context, *data) error{l.users, l.addRecords, l.posts, l.changes, l.chats, l.plans, l.templates} {
 		if err := step(ctx, &d); err != nil {
 			return err
 		}
@@ -153,20 +155,35 @@ func (l *loader) users(ctx context.Context, d *data) error {
 	return nil
 }
 
-// resolve replaces "@key" by the id that it stands for.
+// resolve replaces "@key" by the id that it stands for, also in lists.
 func (l *loader) resolve(fields map[string]any) (*structpb.Struct, error) {
 	out := make(map[string]any, len(fields))
 	for name, value := range fields {
-		if key, ok := value.(string); ok && strings.HasPrefix(key, "@") {
-			if r := l.records[key[1:]]; r != nil {
-				value = r.GetId()
-			} else if c, ok := l.people[key[1:]]; ok {
-				value = c.ID.String()
+		if list, ok := value.([]any); ok {
+			ids := make([]any, len(list))
+			for i, one := range list {
+				ids[i] = l.known(one)
 			}
+			value = ids
 		}
-		out[name] = value
+		out[name] = l.known(value)
 	}
 	return structpb.NewStruct(out)
+}
+
+// known is what a value stands for: itself, unless it names a record or somebody.
+func (l *loader) known(value any) any {
+	key, ok := value.(string)
+	if !ok || !strings.HasPrefix(key, "@") {
+		return value
+	}
+	if r := l.records[key[1:]]; r != nil {
+		return r.GetId()
+	}
+	if c, ok := l.people[key[1:]]; ok {
+		return c.ID.String()
+	}
+	return value
 }
 
 func (l *loader) addRecords(ctx context.Context, d *data) error {

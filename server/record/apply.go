@@ -32,7 +32,7 @@ func (t *Type) fresh(c access.Caller, given map[string]any) (values, *wrong) {
 		switch {
 		case value != nil:
 			v[f.GetName()] = value
-		case f.GetRequired():
+		case f.GetRequired() && f.GetSequencePrefix() == "": // a number is filled in when it is saved
 			return nil, required(f)
 		}
 	}

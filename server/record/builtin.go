@@ -19,7 +19,12 @@ import (
 var builtinFiles embed.FS
 
 // builtinNames are in an order in which each refers only to those before it.
-func builtinNames() []string { return []string{contactType, "lead", "task", "ticket"} }
+func builtinNames() []string {
+	return []string{
+		contactType, "project", "task", "lead", "ticket", "product_category", "product", "delivery_method", "sales_order", "order_line",
+		"request", "note", "event", "email",
+	}
+}
 
 // builtinType is a built-in type as it comes.
 func builtinType(name string) (*recordv1.RecordType, error) {
@@ -43,16 +48,31 @@ func (h *Handler) InstallBuiltins(ctx context.Context, tx db.DBTX, workspace uui
 		if err != nil {
 			return err
 		}
-		encoded, err := definition(def)
-		if err != nil {
+		if err := h.installType(ctx, tx, workspace, def); err != nil {
 			return err
 		}
-		err = h.q.RecordTypeInstall(ctx, tx, db.RecordTypeInstallParams{
-			WorkspaceID: workspace, Name: name, Label: def.GetLabel(), Definition: encoded, Now: h.now(),
-		})
-		if err != nil {
-			return fmt.Errorf("install type %s: %w", name, err)
-		}
+	}
+	digest, err := builtinDigest()
+	if err != nil {
+		return err
+	}
+	if err := h.q.RecordBuiltinBegin(ctx, tx, db.RecordBuiltinBeginParams{WorkspaceID: workspace, Version: builtinVersion}); err != nil {
+		return fmt.Errorf("note built-in types: %w", err)
+	}
+	return h.noteBuiltins(ctx, tx, workspace, digest)
+}
+
+// installType adds a built-in type unless one of its name is there.
+func (h *Handler) installType(ctx context.Context, tx db.DBTX, workspace uuid.UUID, def *recordv1.RecordType) error {
+	encoded, err := definition(def)
+	if err != nil {
+		return err
+	}
+	err = h.q.RecordTypeInstall(ctx, tx, db.RecordTypeInstallParams{
+		WorkspaceID: workspace, Name: def.GetName(), Label: def.GetLabel(), Definition: encoded, Now: h.now(),
+	})
+	if err != nil {
+		return fmt.Errorf("install type %s: %w", def.GetName(), err)
 	}
 	return nil
 }

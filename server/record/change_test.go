@@ -129,7 +129,7 @@ func TestAssignment_MakesAFollowerAndTellsThemOnce(t *testing.T) {
 	require.Equal(t, 1, bob.heard.notified[bob.ID])
 	require.Equal(t, []string{"discussions", "done"}, bob.follows(t, task.GetId()))
 
-	ada.update(t, task.GetId(), map[string]any{"assignee": bob.ID.String(), "project": "garden"}) // the same again
+	ada.update(t, task.GetId(), map[string]any{"assignee": bob.ID.String(), "tags": "garden"}) // the same again
 	require.Equal(t, map[int16]int{3: 1}, bob.inbox(t, task.GetId()))
 
 	bob.update(t, task.GetId(), map[string]any{"assignee": ada.ID.String()})

@@ -44,9 +44,21 @@ func (w *writer) postChange(ctx context.Context, t *Type, r *stored, old values,
 		}})
 	}
 	subtype := reposted(tracked, r.values)
-	return w.post(ctx, r, thread.Draft{
-		Kind: threadv1.MessageKind_MESSAGE_KIND_CHANGE, Extra: x, Subtype: subtype, Notify: subtype != "",
-	})
+	d := thread.Draft{Kind: threadv1.MessageKind_MESSAGE_KIND_CHANGE, Extra: x, Subtype: subtype, Notify: subtype != ""}
+	if w.mails {
+		// Whoever it concerns and wants mail gets this by mail: users, never outsiders.
+		d.Mail, d.Added = &thread.Mail{Send: r.updated}, w.newAssignee(t, r, old)
+	}
+	return w.post(ctx, r, d)
+}
+
+// newAssignee is somebody else who got the record to look after, if anybody did.
+func (w *writer) newAssignee(t *Type, r *stored, old values) []uuid.UUID {
+	name := t.def.GetAssigneeField()
+	if name == "" || r.values[name] == nil || r.values[name] == old[name] {
+		return nil
+	}
+	return slices.DeleteFunc(idsOf(r.values[name]), func(id uuid.UUID) bool { return w.caller.Kind == access.User && id == w.caller.ID })
 }
 
 // post writes an internal line in the record's thread.

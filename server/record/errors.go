@@ -22,6 +22,8 @@ var (
 	errUniqueTaken = fault.New(fault.AlreadyExists, "UNIQUE_TAKEN", "another record has this value already")
 	errEtag        = fault.New(fault.Conflict, "ETAG_MISMATCH", "somebody else changed the record since you read it; read it again, then repeat your change")
 	errNoUnique    = fault.New(fault.Precondition, "NO_UNIQUE_FIELD", "this record type has no unique field to find records by; create the record instead")
+	errReused      = fault.New(fault.Invalid, "REQUEST_ID_REUSED", "this request_id was used for another record; make up a new one for each record").WithField("request_id")
+	errUnfit       = fault.New(fault.Invalid, "FIELD_UNFIT", "records cannot be grouped by this field, or this field added up")
 	errImport      = fault.New(fault.Invalid, "IMPORT_INVALID", "the file cannot be read").WithField("data")
 )
 

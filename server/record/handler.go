@@ -99,20 +99,22 @@ func (h *Handler) listable(ctx context.Context, c access.Caller, name string) (*
 // CreateRecord implements the contract's method.
 func (h *Handler) CreateRecord(ctx context.Context, req *recordv1.CreateRecordRequest) (*recordv1.CreateRecordResponse, error) {
 	c := access.FromContext(ctx)
-	request, err := uuid.Parse(req.GetRequestId())
+	request, err := requestOf(req)
 	if err != nil {
-		return nil, fmt.Errorf("read request id: %w", err)
+		return nil, err
 	}
 	var t *Type
 	var r *stored
 	err = h.transact(ctx, c, c, func(w *writer) (err error) {
-		t, r, err = w.create(ctx, req.GetRecord().GetType(), req.GetRecord().GetFields().AsMap(), &request)
+		t, r, err = w.create(ctx, req.GetRecord().GetType(), req.GetRecord().GetFields().AsMap(), request)
 		return err
 	})
 	if err != nil {
 		// Whatever went wrong now, an earlier try may have gone right.
 		var missing error
-		if t, r, missing = h.earlier(ctx, c, request); missing != nil {
+		if t, r, missing = h.earlier(ctx, c, request); has(missing, errReused) {
+			return nil, missing
+		} else if missing != nil {
 			return nil, err
 		}
 	}

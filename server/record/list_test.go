@@ -54,11 +54,11 @@ func TestListRecords_PagesMeetEveryRecordOnce(t *testing.T) {
 	for i := range many {
 		v := map[string]any{"title": fmt.Sprintf("Task %02d", i), "priority": fmt.Sprint(i % 4)}
 		if i%5 == 0 {
-			v["project"] = "garden"
+			v["tags"] = "garden"
 		}
 		ada.create(t, "task", v)
 	}
-	for _, order := range []string{"", "title", "title desc", "priority desc, title", "project", "project desc, priority", "update_time"} {
+	for _, order := range []string{"", "title", "title desc", "priority desc, title", "tags", "tags desc, priority", "update_time"} {
 		all := ada.titles(t, "task", "", order)
 		require.Len(t, all, many)
 		var paged []string

@@ -17,6 +17,12 @@
 //   - Every save is one transaction with its line in the thread. It holds the
 //     record's type as it was checked against, so a field that is being removed
 //     never gets another value.
+//   - Every save is told to the readers of the record and of its type, whether the
+//     thread says anything of it or not, so that no screen is stale.
+//   - Numbers of a type are taken inside the transaction that saves, so those who
+//     create records of one type take turns for that moment; what fails leaves a gap.
+//   - Who follows the parts of a parent becomes a follower of a part when it comes to
+//     the parent, and stays one when it leaves. Nobody is told of that.
 //   - A change of the assignee is always logged. An import tells nobody of the
 //     records that it makes; what it changes is told as any change is.
 package record
@@ -30,6 +36,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/parley-chat/parley/gen/db"
 	recordv1 "github.com/parley-chat/parley/gen/parley/record/v1"
@@ -76,6 +83,12 @@ type Signals interface {
 	Publish(s *wirev1.Signal)
 }
 
+// Mail is what records need of the way out by mail.
+type Mail interface {
+	// Outgoing answers whether a workspace sends mails.
+	Outgoing(ctx context.Context, workspace uuid.UUID) (on bool, hold time.Duration, err error)
+}
+
 // Config is what a Handler stands on.
 type Config struct {
 	DB        *pgxpool.Pool
@@ -85,6 +98,8 @@ type Config struct {
 	Signals   Signals
 	Pages     *rpc.Pages
 	Now       func() time.Time
+	// Mail tells those of changes who want to be told by mail; nil where none is sent.
+	Mail Mail
 	// Logger hears of imports. Nil is the default logger.
 	Logger *slog.Logger
 }
@@ -98,15 +113,17 @@ type Handler struct {
 	users     Users
 	signals   Signals
 	pages     *rpc.Pages
+	mail      Mail
 	now       func() time.Time
 	logger    *slog.Logger
 	types     *recent.Cache[typeKey, *Type]
+	reading   singleflight.Group
 }
 
 // New makes a Handler.
 func New(c Config) *Handler {
 	return &Handler{
 		db: c.DB, q: db.New(), log: c.Log, followers: c.Followers, users: c.Users, signals: c.Signals, pages: c.Pages,
-		now: c.Now, logger: cmp.Or(c.Logger, slog.Default()), types: recent.New[typeKey, *Type](typesKept, typeTTL, c.Now),
+		mail: c.Mail, now: c.Now, logger: cmp.Or(c.Logger, slog.Default()), types: recent.New[typeKey, *Type](typesKept, typeTTL, c.Now),
 	}
 }

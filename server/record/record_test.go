@@ -84,14 +84,14 @@ func TestUpdateRecord_EtagGuardsAgainstOverwriting(t *testing.T) {
 	t.Parallel()
 	ada := newNode(t).workspace(t, "acme")
 	task := ada.create(t, "task", map[string]any{"title": "Water"})
-	ada.update(t, task.GetId(), map[string]any{"project": "garden"})
+	ada.update(t, task.GetId(), map[string]any{"tags": "garden"})
 
 	_, err := ada.api.UpdateRecord(t.Context(), &recordv1.UpdateRecordRequest{Record: &recordv1.Record{
-		Id: task.GetId(), Etag: task.GetEtag(), Fields: fields(t, map[string]any{"project": "house"}),
+		Id: task.GetId(), Etag: task.GetEtag(), Fields: fields(t, map[string]any{"tags": "house"}),
 	}})
 
 	refused(t, err, connect.CodeAborted, "ETAG_MISMATCH")
-	require.Equal(t, "garden", ada.get(t, task.GetId()).GetFields().AsMap()["project"])
+	require.Equal(t, "garden", ada.get(t, task.GetId()).GetFields().AsMap()["tags"])
 }
 
 // Spec: R1

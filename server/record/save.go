@@ -1,10 +1,13 @@
 package record
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/parley-chat/parley/gen/db"
 	recordv1 "github.com/parley-chat/parley/gen/parley/record/v1"
@@ -14,16 +17,16 @@ import (
 )
 
 // create adds the record that a request gives.
-func (w *writer) create(ctx context.Context, kind string, given map[string]any, request *uuid.UUID) (*Type, *stored, error) {
+func (w *writer) create(ctx context.Context, kind string, given map[string]any, from *request) (*Type, *stored, error) {
 	t, err := w.readableType(ctx, w.tx, w.caller, kind)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := w.createOf(ctx, t, given, request)
+	r, err := w.createOf(ctx, t, given, from)
 	return t, r, err
 }
 
-func (w *writer) createOf(ctx context.Context, t *Type, given map[string]any, request *uuid.UUID) (*stored, error) {
+func (w *writer) createOf(ctx context.Context, t *Type, given map[string]any, from *request) (*stored, error) {
 	if !t.create.role(w.caller) {
 		return nil, errDenied
 	}
@@ -47,7 +50,7 @@ func (w *writer) createOf(ctx context.Context, t *Type, given map[string]any, re
 	if wrong != nil {
 		return nil, wrong.fault()
 	}
-	return w.add(ctx, t, v, request)
+	return w.add(ctx, t, v, from)
 }
 
 // update changes a record as a request says. The mask is of paths as in the
@@ -130,19 +133,48 @@ func (w *writer) remove(ctx context.Context, id uuid.UUID) error {
 	if err := w.q.RecordDelete(ctx, w.tx, db.RecordDeleteParams{WorkspaceID: r.workspace, ID: r.id}); err != nil {
 		return fmt.Errorf("delete record: %w", err)
 	}
+	w.tell(r, true)
 	return nil
 }
 
-// earlier answers the record that an earlier try of the request made.
-func (h *Handler) earlier(ctx context.Context, c access.Caller, request uuid.UUID) (*Type, *stored, error) {
-	row, err := h.q.RecordByRequest(ctx, h.db, db.RecordByRequestParams{WorkspaceID: c.Workspace, Creator: c.ID, RequestID: request})
+// request is what a record was made by.
+type request struct {
+	id uuid.UUID
+	// hash is of what was given, so that the same id with something else is told.
+	hash []byte
+}
+
+func requestOf(req *recordv1.CreateRecordRequest) (*request, error) {
+	id, err := uuid.Parse(req.GetRequestId())
+	if err != nil {
+		return nil, fmt.Errorf("read request id: %w", err)
+	}
+	given := &recordv1.Record{Type: req.GetRecord().GetType(), Fields: req.GetRecord().GetFields()}
+	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(given)
+	if err != nil {
+		return nil, fmt.Errorf("hash request: %w", err)
+	}
+	sum := sha256.Sum256(encoded)
+	return &request{id: id, hash: sum[:16]}, nil
+}
+
+// earlier answers the record that an earlier try of the request made. One that was
+// made before hashes were kept is taken for the same.
+func (h *Handler) earlier(ctx context.Context, c access.Caller, from *request) (*Type, *stored, error) {
+	row, err := h.q.RecordByRequest(ctx, h.db, db.RecordByRequestParams{WorkspaceID: c.Workspace, Creator: c.ID, RequestID: from.id})
 	if store.IsNoRows(err) {
 		return nil, nil, errNotFound
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("find record by request: %w", err)
 	}
-	r, err := fromRecordRow(recordRow(row))
+	if row.RequestHash != nil && !bytes.Equal(row.RequestHash, from.hash) {
+		return nil, nil, errReused
+	}
+	r, err := fromRecordRow(recordRow{
+		WorkspaceID: row.WorkspaceID, ID: row.ID, Type: row.Type, Title: row.Title, Fields: row.Fields, UniqueValue: row.UniqueValue,
+		Version: row.Version, Creator: row.Creator, CreateTime: row.CreateTime, UpdateTime: row.UpdateTime,
+	})
 	if err != nil {
 		return nil, nil, err
 	}

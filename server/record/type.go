@@ -147,6 +147,9 @@ func withImplied(subtypes []*recordv1.Subtype) []*recordv1.Subtype {
 	if !has(thread.SubtypeNotes) {
 		implied = append(implied, &recordv1.Subtype{Name: thread.SubtypeNotes, Label: "Notes", Internal: true})
 	}
+	if !has(thread.SubtypeActivities) {
+		implied = append(implied, &recordv1.Subtype{Name: thread.SubtypeActivities, Label: "Activities", Internal: true})
+	}
 	return append(implied, subtypes...)
 }
 
@@ -200,7 +203,7 @@ func (t *Type) forCaller(c access.Caller) *recordv1.RecordType {
 		return def
 	}
 	def.Fields = slices.DeleteFunc(def.Fields, func(f *recordv1.Field) bool { return !mayReadField(c, f) })
-	for _, name := range []*string{&def.AssigneeField, &def.CustomerField} {
+	for _, name := range []*string{&def.AssigneeField, &def.CustomerField, &def.ParentField} {
 		if *name != "" && t.field(c, *name) == nil {
 			*name = ""
 		}

@@ -56,6 +56,7 @@ func TestCreateRecordType_AnswersItWithTheSubtypesThatEveryTypeHas(t *testing.T)
 	want := order()
 	want.Subtypes = append([]*recordv1.Subtype{
 		{Name: "discussions", Label: "Discussions", Default: true}, {Name: "notes", Label: "Notes", Internal: true},
+		{Name: "activities", Label: "Activities", Internal: true},
 	}, want.Subtypes...)
 	want.CreateTime, want.UpdateTime = res.GetRecordType().GetCreateTime(), res.GetRecordType().GetUpdateTime()
 	require.NotNil(t, want.GetCreateTime())
@@ -106,7 +107,7 @@ func TestCreateRecordType_RefusesPartsThatDoNotFitAndNamesThem(t *testing.T) {
 		}
 		_, err := ada.tryMakeType(t, def)
 		// The implied subtypes come first unless they were given.
-		path := map[string]string{"subtypes[1].name": "subtypes[3].name", "subtypes[0].internal": "subtypes[1].internal"}[at]
+		path := map[string]string{"subtypes[1].name": "subtypes[4].name", "subtypes[0].internal": "subtypes[2].internal"}[at]
 		if path == "" {
 			path = at
 		}
@@ -214,16 +215,19 @@ func TestUpdateRecordType_DerivesTitlesAndUniqueValuesAnew(t *testing.T) {
 func TestBuiltInTypes_GrowAndNeverShrink(t *testing.T) {
 	t.Parallel()
 	ada := newNode(t).workspace(t, "acme")
-	list, err := ada.api.ListRecordTypes(t.Context(), &recordv1.ListRecordTypesRequest{PageSize: 3})
+	list, err := ada.api.ListRecordTypes(t.Context(), &recordv1.ListRecordTypesRequest{PageSize: 8})
 	require.NoError(t, err)
-	rest, err := ada.api.ListRecordTypes(t.Context(), &recordv1.ListRecordTypesRequest{PageSize: 3, PageToken: list.GetNextPageToken()})
+	rest, err := ada.api.ListRecordTypes(t.Context(), &recordv1.ListRecordTypesRequest{PageSize: 8, PageToken: list.GetNextPageToken()})
 	require.NoError(t, err)
 	var names []string
 	for _, def := range append(list.GetRecordTypes(), rest.GetRecordTypes()...) {
 		require.True(t, def.GetBuiltIn())
 		names = append(names, def.GetName())
 	}
-	require.Equal(t, []string{"contact", "lead", "task", "ticket"}, names)
+	require.Equal(t, []string{
+		"contact", "delivery_method", "email", "event", "lead", "note", "order_line", "product", "product_category", "project", "request",
+		"sales_order", "task", "ticket",
+	}, names)
 	require.Empty(t, rest.GetNextPageToken())
 
 	for _, def := range list.GetRecordTypes() {

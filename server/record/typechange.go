@@ -13,7 +13,7 @@ import (
 // changeable are the parts of a type that UpdateRecordType changes.
 var changeable = []string{
 	"label", "plural_label", "icon", "fields", "title_field", "unique_field", "assignee_field", "customer_field", "url_template",
-	"subtypes", "read", "create", "update", "delete",
+	"subtypes", "read", "create", "update", "delete", "parent_field", "parent_subtype",
 }
 
 // merged is a type with the parts that the mask names taken from another. An

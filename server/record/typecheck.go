@@ -35,6 +35,7 @@ func check(def *recordv1.RecordType, exists func(name string) bool) *wrong {
 		func() *wrong { return checkUnique(def) },
 		func() *wrong { return checkRole(def, "assignee_field", def.GetAssigneeField(), userType) },
 		func() *wrong { return checkRole(def, "customer_field", def.GetCustomerField(), contactType) },
+		func() *wrong { return checkSequence(def) },
 		func() *wrong { return checkURLTemplate(def) },
 		func() *wrong { return checkPermissions(def) },
 	}
@@ -223,6 +224,28 @@ func checkRole(def *recordv1.RecordType, part, name, target string) *wrong {
 	f := fieldOf(def, name)
 	if f == nil || f.GetType() != recordv1.FieldType_FIELD_TYPE_REFERENCE || f.GetTargetType() != target {
 		return wrongf(part, "%q must be a field that refers to one %s", name, target)
+	}
+	return nil
+}
+
+// checkSequence is for the field that new records get their number in.
+func checkSequence(def *recordv1.RecordType) *wrong {
+	found := false
+	for i, f := range def.GetFields() {
+		path := fmt.Sprintf("fields[%d].sequence_prefix", i)
+		switch {
+		case f.GetSequencePrefix() == "":
+			continue
+		case found:
+			return wrongf(path, "another field has the type's numbers already; leave it out")
+		case f.GetType() != recordv1.FieldType_FIELD_TYPE_TEXT:
+			return wrongf(path, "%s is no text field; numbers have a prefix and are text", f.GetName())
+		case len(f.GetReadRoles()) > 0:
+			return wrongf(path, "whoever may not read %s would be given a number unseen; let everybody read it", f.GetName())
+		case f.GetDefaultValue() != nil:
+			return wrongf(path, "a default value would stand in the number's way; leave one of them out")
+		}
+		found = true
 	}
 	return nil
 }

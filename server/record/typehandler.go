@@ -132,6 +132,23 @@ func (h *Handler) checkType(ctx context.Context, tx db.DBTX, workspace uuid.UUID
 	if w := check(def, func(name string) bool { return known[name] }); w != nil {
 		return typeFault(w)
 	}
+	return h.checkParent(ctx, tx, workspace, def)
+}
+
+// checkParent is checkParent with the parent's type looked up.
+func (h *Handler) checkParent(ctx context.Context, tx db.DBTX, workspace uuid.UUID, def *recordv1.RecordType) error {
+	var subtypes []*recordv1.Subtype
+	if f := fieldOf(def, def.GetParentField()); f.GetTargetType() != "" && f.GetTargetType() != userType && f.GetTargetType() != def.GetName() {
+		row, err := h.q.RecordTypeGet(ctx, tx, db.RecordTypeGetParams{WorkspaceID: workspace, Name: f.GetTargetType()})
+		parent, err := h.remember(row, err)
+		if err != nil {
+			return err
+		}
+		subtypes = parent.def.GetSubtypes()
+	}
+	if w := checkParent(def, subtypes); w != nil {
+		return typeFault(w)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -12,6 +13,7 @@ import (
 	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/store"
+	"github.com/parley-chat/parley/server/thread"
 )
 
 type typeKey struct {
@@ -19,14 +21,45 @@ type typeKey struct {
 	name      string
 }
 
-// typeOf answers a type, as it was some seconds ago at most.
+func (k typeKey) String() string { return k.workspace.String() + "/" + k.name }
+
+// readTime bounds the reading of a type that many wait for.
+const readTime = 10 * time.Second
+
+// typeOf answers a type, as it was some seconds ago at most. Of many who ask at once
+// one reads, and goes on when its own caller hangs up. A transaction reads for
+// itself: it must not wait for somebody who waits for a connection.
 func (h *Handler) typeOf(ctx context.Context, tx db.DBTX, workspace uuid.UUID, name string) (*Type, error) {
 	key := typeKey{workspace, name}
 	if t, ok := h.types.Get(key); ok {
 		return t, nil
 	}
-	row, err := h.q.RecordTypeGet(ctx, tx, db.RecordTypeGetParams{WorkspaceID: workspace, Name: name})
+	if tx != db.DBTX(h.db) {
+		return h.readType(ctx, tx, key)
+	}
+	done := h.reading.DoChan(key.String(), func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
+		defer cancel()
+		return h.readType(ctx, h.db, key)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-done:
+		t, _ := r.Val.(*Type)
+		return t, r.Err
+	}
+}
+
+func (h *Handler) readType(ctx context.Context, tx db.DBTX, key typeKey) (*Type, error) {
+	row, err := h.q.RecordTypeGet(ctx, tx, db.RecordTypeGetParams{WorkspaceID: key.workspace, Name: key.name})
 	return h.remember(row, err)
+}
+
+// drop forgets a type, also what is just being read of it.
+func (h *Handler) drop(key typeKey) {
+	h.reading.Forget(key.String())
+	h.types.Delete(key)
 }
 
 // heldType answers a type as it is, and keeps it so until tx ends.
@@ -93,12 +126,12 @@ func (h *Handler) Hear(s *wirev1.Signal) {
 	if name == "" || err != nil {
 		return
 	}
-	h.types.Delete(typeKey{workspace, name})
+	h.drop(typeKey{workspace, name})
 }
 
 // forgetType tells every node, this one at once, that a type changed.
 func (h *Handler) forgetType(workspace uuid.UUID, name string) {
-	h.types.Delete(typeKey{workspace, name})
+	h.drop(typeKey{workspace, name})
 	h.signals.Publish(&wirev1.Signal{
 		WorkspaceId: workspace[:],
 		What:        &wirev1.Signal_Forget{Forget: &wirev1.Forget{RecordType: name}},
@@ -111,4 +144,48 @@ func (h *Handler) forgetThread(workspace, id uuid.UUID) {
 		WorkspaceId: workspace[:],
 		What:        &wirev1.Signal_Forget{Forget: &wirev1.Forget{ThreadId: id[:]}},
 	})
+}
+
+// Watchable says whether a caller may know that records of a type change, and
+// whether without which: who may read them depends on the record.
+func (h *Handler) Watchable(ctx context.Context, c access.Caller, kind string) (ok, nameless bool, err error) {
+	t, err := h.typeOf(ctx, h.db, c.Workspace, kind)
+	if has(err, errTypeNotFound) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	return t.read.role(c), t.read.conditional(c), nil
+}
+
+// Standing is how records are now, as the change that made them so would say. What
+// does not exist is missing.
+func (h *Handler) Standing(ctx context.Context, keys []thread.Key) (map[thread.Key]*recordv1.RecordChange, error) {
+	p := db.RecordVersionsParams{}
+	for _, key := range keys {
+		p.WorkspaceIds, p.Ids = append(p.WorkspaceIds, key.Workspace), append(p.Ids, key.Thread)
+	}
+	rows, err := h.q.RecordVersions(ctx, h.db, p)
+	if err != nil {
+		return nil, fmt.Errorf("find versions of records: %w", err)
+	}
+	standing := make(map[thread.Key]*recordv1.RecordChange, len(rows))
+	for _, row := range rows {
+		r := stored{version: row.Version}
+		standing[thread.Key{Workspace: row.WorkspaceID, Thread: row.ID}] = &recordv1.RecordChange{
+			Type: row.Type, RecordId: row.ID.String(), Etag: r.etag(),
+		}
+	}
+	return standing, nil
+}
+
+// CustomerField answers the field of a type that names the contact its records
+// are about; empty for none.
+func (h *Handler) CustomerField(ctx context.Context, workspace uuid.UUID, name string) (string, error) {
+	t, err := h.typeOf(ctx, h.db, workspace, name)
+	if err != nil {
+		return "", err
+	}
+	return t.def.GetCustomerField(), nil
 }

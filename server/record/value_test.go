@@ -179,6 +179,8 @@ func TestBuiltInTypes_PassTheirOwnCheck(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, name, def.GetName())
 		require.Nil(t, check(def, func(name string) bool { return known[name] }), name)
+		require.NotEmpty(t, def.GetIcon(), name)
+		require.NotEmpty(t, def.GetPluralLabel(), name)
 		known[name] = true
 	}
 }

@@ -33,8 +33,11 @@ type writer struct {
 	caller, author access.Caller
 	// imported is true for the rows of an import, which were checked together.
 	imported bool
+	// mails is true if those who want to are told by mail.
+	mails    bool
 	messages []thread.Message
 	assigned []assignment
+	changed  []*recordv1.RecordChange
 }
 
 // assignment is an item that somebody's inbox has once the transaction is
@@ -44,11 +47,15 @@ type assignment struct{ user, item uuid.UUID }
 // transact runs do in a transaction, again if others were in its way, and after
 // the commit tells the readers of the threads.
 func (h *Handler) transact(ctx context.Context, c, author access.Caller, do func(w *writer) error) error {
+	mails, err := h.sendsMail(ctx, c.Workspace)
+	if err != nil {
+		return err
+	}
 	for try := 1; ; try++ {
 		var w *writer
 		err := store.Retry(ctx, func() error {
 			return store.InTx(ctx, h.db, func(tx pgx.Tx) error {
-				w = &writer{Handler: h, tx: tx, caller: c, author: author}
+				w = &writer{Handler: h, tx: tx, caller: c, author: author, mails: mails}
 				return do(w)
 			})
 		})
@@ -65,6 +72,17 @@ func (h *Handler) transact(ctx context.Context, c, author access.Caller, do func
 	}
 }
 
+func (h *Handler) sendsMail(ctx context.Context, workspace uuid.UUID) (bool, error) {
+	if h.mail == nil {
+		return false, nil
+	}
+	on, _, err := h.mail.Outgoing(ctx, workspace)
+	if err != nil {
+		return false, fmt.Errorf("look whether mails are sent: %w", err)
+	}
+	return on, nil
+}
+
 // announce tells readers what was committed.
 func (w *writer) announce(ctx context.Context) {
 	w.log.Announce(ctx, w.messages...)
@@ -74,13 +92,31 @@ func (w *writer) announce(ctx context.Context) {
 			What:        &wirev1.Signal_Inbox{Inbox: &wirev1.Inbox{UserId: a.user[:], ItemId: a.item[:]}},
 		})
 	}
+	if len(w.changed) > 0 {
+		w.signals.Publish(&wirev1.Signal{
+			WorkspaceId: w.caller.Workspace[:],
+			What:        &wirev1.Signal_Records{Records: &wirev1.Records{Changes: w.changed}},
+		})
+	}
+}
+
+// tell notes that readers are to hear of a change of the record.
+func (w *writer) tell(r *stored, deleted bool) {
+	change := &recordv1.RecordChange{Type: r.kind, RecordId: r.id.String(), Deleted: deleted}
+	if !deleted {
+		change.Etag = r.etag()
+	}
+	w.changed = append(w.changed, change)
 }
 
 // add saves a new record of values that were checked.
-func (w *writer) add(ctx context.Context, t *Type, v values, request *uuid.UUID) (*stored, error) {
+func (w *writer) add(ctx context.Context, t *Type, v values, from *request) (*stored, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("make record id: %w", err)
+	}
+	if err := w.number(ctx, t, v); err != nil {
+		return nil, err
 	}
 	now := w.now().UTC().Truncate(time.Microsecond)
 	r := &stored{
@@ -93,7 +129,7 @@ func (w *writer) add(ctx context.Context, t *Type, v values, request *uuid.UUID)
 	if err := w.admit(ctx, w.caller, t.create, r, errDenied); err != nil {
 		return nil, err
 	}
-	if err := w.insert(ctx, t, r, request); err != nil {
+	if err := w.insert(ctx, t, r, from); err != nil {
 		return nil, err
 	}
 	if err := w.log.Create(ctx, w.tx, r.workspace, r.id, access.KindRecord, r.kind); err != nil {
@@ -102,23 +138,31 @@ func (w *writer) add(ctx context.Context, t *Type, v values, request *uuid.UUID)
 	if err := w.postCreation(ctx, t, r); err != nil {
 		return nil, err
 	}
+	if err := w.inherit(ctx, t, r, nil); err != nil {
+		return nil, err
+	}
+	w.tell(r, false)
 	return r, w.assign(ctx, t, r, nil, !w.imported)
 }
 
-func (w *writer) insert(ctx context.Context, t *Type, r *stored, request *uuid.UUID) error {
+func (w *writer) insert(ctx context.Context, t *Type, r *stored, from *request) error {
 	fields, err := r.values.encoded()
 	if err != nil {
 		return err
 	}
-	n, err := w.q.RecordInsert(ctx, w.tx, db.RecordInsertParams{
+	row := db.RecordInsertParams{
 		ID: r.id, Title: r.title, Fields: fields, UniqueValue: uniqueOf(t, r.values), Words: lexemes(r.workspace, r.kind, r.title),
-		Creator: r.creator, RequestID: request, Now: r.created, WorkspaceID: r.workspace, Type: r.kind, TypeVersion: t.version,
-	})
+		Creator: r.creator, Now: r.created, WorkspaceID: r.workspace, Type: r.kind, TypeVersion: t.version,
+	}
+	if from != nil {
+		row.RequestID, row.RequestHash = &from.id, from.hash
+	}
+	n, err := w.q.RecordInsert(ctx, w.tx, row)
 	if err != nil {
 		return taken(t, err, "insert record")
 	}
 	if n == 0 {
-		w.types.Delete(typeKey{r.workspace, r.kind})
+		w.drop(typeKey{r.workspace, r.kind})
 		return errStale
 	}
 	return nil
@@ -230,6 +274,10 @@ func (w *writer) replace(ctx context.Context, t *Type, r *stored, next values, f
 	if err := w.postChange(ctx, t, r, old, fields, n); err != nil {
 		return err
 	}
+	if err := w.inherit(ctx, t, r, old); err != nil {
+		return err
+	}
+	w.tell(r, false)
 	return w.assign(ctx, t, r, old, true)
 }
 
