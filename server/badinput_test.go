@@ -220,8 +220,8 @@ func TestBadInput_TooBigIsRefusedWithTheLimit(t *testing.T) {
 	_, err = w.admin.Chatter.PostMessage(ctx, &chatterv1.PostMessageRequest{
 		RequestId: uuid.NewString(), ThreadId: w.record.thread, Body: strings.Repeat("x", 8<<20),
 	})
-	require.Equal(t, connect.CodeResourceExhausted, connect.CodeOf(err))
-	require.ErrorContains(t, err, "larger than configured max")
+	requireFault(t, err, connect.CodeResourceExhausted, "REQUEST_TOO_LARGE")
+	require.ErrorContains(t, err, "6 MiB")
 }
 
 // A request that is sent again, as after a lost answer, does nothing again.

@@ -84,7 +84,7 @@ func call(ctx context.Context, t *testing.T, url, token string, method protorefl
 		if err != nil {
 			return failed(err)
 		}
-		return answer{words: prototext.Format(res.Msg)}
+		return answer{words: prototext.Format(res.Msg) + headerWords(res.Header()) + headerWords(res.Trailer())}
 	}
 	stream, err := client.CallServerStream(ctx, request)
 	if err != nil {
@@ -111,13 +111,19 @@ func failed(err error) answer {
 				a.words += " " + prototext.Format(v)
 			}
 		}
-		for name, values := range e.Meta() {
-			for _, v := range values {
-				a.words += " " + name + ": " + v
-			}
-		}
+		a.words += headerWords(e.Meta())
 	}
 	return a
+}
+
+// headerWords are the lines of a header.
+func headerWords(h http.Header) (words string) {
+	for name, values := range h {
+		for _, v := range values {
+			words += " " + name + ": " + v
+		}
+	}
+	return words
 }
 
 // reasonOf is the stable reason of an error; "" if it has none.

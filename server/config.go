@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,17 +25,34 @@ type Config struct {
 	BlobURL string
 	// Addr is where to listen, for example ":8080".
 	Addr string
+	// PublicURL is where people reach this server, for links in mails:
+	// "https://parley.example". Empty means http and Addr.
+	PublicURL string
 	// TLS serves HTTPS and HTTP/2 if set. Without it HTTP/1.1 and HTTP/2 without
 	// encryption are served.
 	TLS *tls.Config
 	// Proxies are believed when they say for whom they ask.
 	Proxies []netip.Prefix
+	// EgressAllow are private networks that the server may call all the same, for
+	// example a translation server of one's own; see egress.Config.
+	EgressAllow []netip.Prefix
 	// MaxFileSize in bytes; 0 means 25 MiB.
 	MaxFileSize int64
+	// FileOrigin is the origin that browsers load files from, FilePresign lets the
+	// file store give them away itself, and PDFTool draws pages of PDFs; see
+	// file.Config.
+	FileOrigin  string
+	FilePresign bool
+	PDFTool     string
+	// SMTPListen and LMTPListen are where mails come in: a host and port, or the path
+	// of a Unix socket; empty for nowhere.
+	SMTPListen, LMTPListen string
 	// MaxConns bounds the connections to the database; 0 means 16.
 	MaxConns int32
 	// Reflection lets tools ask for the contract.
 	Reflection bool
+	// Metrics counts for Prometheus, see Server.Metrics.
+	Metrics bool
 	// DemoWorkspace is the workspace whose channel the demo website shows.
 	DemoWorkspace string
 
@@ -59,6 +77,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.PublicURL = strings.TrimRight(c.PublicURL, "/"); c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Addr
 	}
 	if c.Node == uuid.Nil {
 		c.Node = uuid.New()

@@ -16,13 +16,29 @@ import (
 // refusals are what a made-up request of somebody who may do everything comes
 // to, where that is no success, and why.
 var refusals = map[string]string{
-	"IdentityService.SignIn SIGN_IN_FAILED":           "the address is made up",
-	"LiveService.UpdateSubscription STREAM_NOT_FOUND": "the stream was opened with another credential",
-	"FileService.WriteFile FILE_NOT_FOUND":            "the upload is the visitor's",
-	"FileService.FinishFile FILE_NOT_FOUND":           "the upload is the visitor's",
-	"ChatterService.PostMessage FILE_UNKNOWN":         "the file is the visitor's",
-	"VisitorService.PostMessage FILE_UNKNOWN":         "the file is an operator's",
-	"ChatterService.PostMessage FILE_INTERNAL":        "the file is internal, and the message is not",
+	"IdentityService.SignIn SIGN_IN_FAILED":                         "the address is made up",
+	"LiveService.UpdateSubscription STREAM_NOT_FOUND":               "the stream was opened with another credential",
+	"FileService.WriteFile FILE_NOT_FOUND":                          "the upload is the visitor's",
+	"FileService.FinishFile FILE_NOT_FOUND":                         "the upload is the visitor's",
+	"ChatterService.PostMessage FILE_UNKNOWN":                       "the file is the visitor's",
+	"VisitorService.PostMessage FILE_UNKNOWN":                       "the file is an operator's",
+	"ChatterService.PostMessage FILE_INTERNAL":                      "the file is internal, and the message is not",
+	"TranslationService.TranslateMessage TRANSLATION_NOT_SET_UP":    "nobody translates in this world",
+	"TranslationService.TranslateMessage TRANSLATOR_UNREACHABLE":    "nobody is at the made-up address",
+	"MailService.SendTestMail MAIL_NOT_SENT":                        "no mail leaves this world",
+	"MailService.SendTestMail MAIL_NOT_SET_UP":                      "the walk has taken the domain away before",
+	"MailService.DeliverMail MAIL_NOT_SET_UP":                       "the same",
+	"MailService.DeliverQuarantinedMail MAIL_NOT_SET_UP":            "the same",
+	"MailService.DeliverQuarantinedMail QUARANTINED_MAIL_NOT_FOUND": "the walk has delivered it before",
+	"MailService.DeleteQuarantinedMail QUARANTINED_MAIL_NOT_FOUND":  "the walk has deleted it before",
+	"MessengerService.PreviewWhatsApp RECORD_NEEDED":                "the thread is a chat's",
+	"MessengerService.SendWhatsApp RECORD_NEEDED":                   "the same",
+	"MessengerService.SendWhatsApp CONNECTION_INACTIVE":             "the walk has turned it off before",
+	"ComposeService.RenderMessageTemplate TEMPLATE_OTHER_TYPE":      "the thread is a chat's",
+	"ComposeService.SaveMessageAsTemplate MESSAGE_UNFIT":            "the same",
+	"MailService.GetMessageHtml MAIL_HTML_NOT_FOUND":                "no message came by mail",
+	"ChatterService.RetryDelivery DELIVERY_NOT_FOUND":               "the delivery is of the record",
+	"ChatterService.RetryDelivery DELIVERY_NOT_FAILED":              "it waits to be sent",
 }
 
 // An administrator can do everything, so the requests of this matrix are such as

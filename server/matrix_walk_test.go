@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
@@ -94,7 +95,9 @@ func requireDecent(t *testing.T, a answer, what string) {
 
 // ids are those of acme's things that a stranger must not meet.
 func (w *world) ids() []string {
-	all := []string{w.ownerID, w.spareSession, w.spareKey, w.stream, w.item, w.contact, w.target, w.node.Workspace.String()}
+	all := []string{w.ownerID, w.spareSession, w.spareKey, w.stream, w.item, w.contact, w.target, w.node.Workspace.String(), w.connection, w.template, w.delivery}
+	all = append(append(all, w.activities...), w.plan, w.activityType)
+	all = append(append(all, w.scheduled...), w.messageTemplate)
 	for _, s := range []*subject{&w.record, &w.note, &w.talk} {
 		all = append(all, s.thread, s.message, s.file, s.unfinished, s.written, s.loose)
 	}
@@ -157,6 +160,7 @@ func TestMatrix_StrangersGetNothingAndChangeNothing(t *testing.T) {
 			c.token(t, m)
 		}
 	}
+	require.Eventually(t, w.node.Index.Settled, 10*time.Second, 20*time.Millisecond, "what was said is indexed")
 	before := w.fingerprint(t)
 	for _, c := range strangers {
 		for _, method := range closed {

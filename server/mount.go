@@ -8,37 +8,62 @@ import (
 
 	"connectrpc.com/grpchealth"
 	"connectrpc.com/grpcreflect"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parley-chat/parley/gen/openapi"
+	"github.com/parley-chat/parley/gen/parley/activity/v1/activityv1connect"
 	"github.com/parley-chat/parley/gen/parley/chatter/v1/chatterv1connect"
+	"github.com/parley-chat/parley/gen/parley/compose/v1/composev1connect"
 	"github.com/parley-chat/parley/gen/parley/identity/v1/identityv1connect"
 	"github.com/parley-chat/parley/gen/parley/live/v1/livev1connect"
 	"github.com/parley-chat/parley/gen/parley/livechat/v1/livechatv1connect"
+	"github.com/parley-chat/parley/gen/parley/mail/v1/mailv1connect"
+	"github.com/parley-chat/parley/gen/parley/messenger/v1/messengerv1connect"
 	"github.com/parley-chat/parley/gen/parley/record/v1/recordv1connect"
+	"github.com/parley-chat/parley/gen/parley/search/v1/searchv1connect"
 	"github.com/parley-chat/parley/gen/parley/thread/v1/threadv1connect"
+	"github.com/parley-chat/parley/gen/parley/translation/v1/translationv1connect"
 	"github.com/parley-chat/parley/gen/parley/visitor/v1/visitorv1connect"
 	"github.com/parley-chat/parley/server/live"
+	"github.com/parley-chat/parley/server/mailgate"
+	"github.com/parley-chat/parley/server/metrics"
 	"github.com/parley-chat/parley/server/rpc"
 )
 
 // Services are the names of all services, as reflection and health know them.
 func Services() []string {
 	return []string{
+		activityv1connect.ActivityServiceName, composev1connect.ComposeServiceName,
 		chatterv1connect.ChatterServiceName, identityv1connect.IdentityServiceName, livev1connect.LiveServiceName,
-		livechatv1connect.LiveChatServiceName, recordv1connect.RecordServiceName, threadv1connect.FileServiceName,
-		visitorv1connect.VisitorServiceName,
+		livechatv1connect.LiveChatServiceName, recordv1connect.RecordServiceName, searchv1connect.SearchServiceName, threadv1connect.FileServiceName,
+		mailv1connect.MailServiceName, messengerv1connect.MessengerServiceName, translationv1connect.TranslationServiceName, visitorv1connect.VisitorServiceName,
 	}
 }
 
 // mount puts everything at its address.
 func (s *Server) mount() error {
-	options := rpc.HandlerOptions(rpc.Options{Authenticator: s.Identity.Credentials, Log: s.Config.Log})
+	common := rpc.Options{Authenticator: s.Identity.Credentials, Log: s.Config.Log}
+	if s.Config.Metrics {
+		s.Metrics = metrics.New(metrics.Node{
+			Streams: s.Hub.Streams, Posted: s.Threads.Posted, Dropped: s.bus.Dropped, Healthy: s.bus.Healthy,
+			Pools: map[string]*pgxpool.Pool{"main": s.Pool, "posting": s.Posting},
+		})
+		common.Observe = s.Metrics.Called
+	}
+	options := rpc.HandlerOptions(common)
 	s.mux.Handle(identityv1connect.NewIdentityServiceHandler(s.Identity, options...))
 	s.mux.Handle(recordv1connect.NewRecordServiceHandler(s.Records, options...))
 	s.mux.Handle(chatterv1connect.NewChatterServiceHandler(s.Chatter, options...))
+	s.mux.Handle(activityv1connect.NewActivityServiceHandler(s.Activities, options...))
+	s.mux.Handle(composev1connect.NewComposeServiceHandler(s.Compose, options...))
+	s.mux.Handle(searchv1connect.NewSearchServiceHandler(s.Search, options...))
 	s.mux.Handle(threadv1connect.NewFileServiceHandler(s.Files, options...))
 	s.mux.Handle(livechatv1connect.NewLiveChatServiceHandler(s.LiveChat, options...))
 	s.mux.Handle(visitorv1connect.NewVisitorServiceHandler(s.Visitors, options...))
+	s.mux.Handle(translationv1connect.NewTranslationServiceHandler(s.Translations, options...))
+	s.mux.Handle(mailv1connect.NewMailServiceHandler(s.Mail, options...))
+	s.mux.Handle(messengerv1connect.NewMessengerServiceHandler(s.Messengers, options...))
+	s.Messengers.Mount(s.mux)
 	service := &live.Service{Hub: s.Hub, Tracker: s.Presence, Pages: s.pages}
 	service.Mount(s.mux, options...)
 
@@ -54,6 +79,7 @@ func (s *Server) mount() error {
 		_, _ = w.Write(openapi.YAML) // a client that is gone needs no answer
 	})
 	s.mux.HandleFunc("GET /files/{id}", s.Files.Download)
+	s.mux.HandleFunc(mailgate.UnsubscribePath, s.Mail.Unsubscribe)
 	return s.mountWeb()
 }
 
@@ -72,7 +98,7 @@ func (s *Server) HTTPServer() *http.Server {
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler:   rpc.Wrap(rpc.HTTPOptions{WriteWithin: writeTime, Proxies: s.Proxies}, s.mux),
+		Handler:   rpc.Wrap(rpc.HTTPOptions{WriteWithin: writeTime, Proxies: s.Proxies}, s.Files.Apart(s.mux)),
 		TLSConfig: s.TLS, Protocols: protocols, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime,
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 1000},
 	}

@@ -3,12 +3,14 @@ package server_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	accessv1 "github.com/parley-chat/parley/gen/parley/access/v1"
 	recordv1 "github.com/parley-chat/parley/gen/parley/record/v1"
@@ -39,6 +41,29 @@ func (f *filler) idOf(request, message, field string) (id any, ok bool) {
 			return s.written, true
 		case "PostMessageRequest.file_ids":
 			return []string{s.loose}, true
+		case "SearchMessagesRequest.author_id": // it would hide what others wrote
+			return skipped{}, true
+		case "ScheduleActivitiesRequest.file_ids", "CompleteActivityRequest.file_ids", "CompleteAndScheduleNextRequest.file_ids",
+			"add_file_ids", "remove_file_ids": // it is there for PostMessage
+			return skipped{}, true
+		case "CompleteActivityRequest.activity_id":
+			return w.activities[1], true
+		case "CompleteAndScheduleNextRequest.activity_id":
+			return w.activities[2], true
+		case "CancelActivityRequest.activity_id":
+			return w.activities[3], true
+		case "activity_id":
+			return w.activities[0], true
+		case "type_id", "next_type_id", "ActivityType.id":
+			return w.activityType, true
+		case "type_ids":
+			return []string{w.activityType}, true
+		case "plan_id", "ActivityPlan.id":
+			return w.plan, true
+		case "record_ids":
+			return []string{w.record.thread}, true
+		case "assignee_id", "next_assignee_id", "default_assignee_id":
+			return w.target, true
 		case "file_id":
 			return s.file, true
 		case "thread_id":
@@ -63,6 +88,36 @@ func (f *filler) idOf(request, message, field string) (id any, ok bool) {
 			return w.spareSession, true
 		case "api_key_id":
 			return w.spareKey, true
+		case "connection_id", "Connection.id":
+			return w.connection, true
+		case "template_id", "WhatsAppTemplate.id":
+			return w.template, true
+		case "reply_to_id": // what answers a note is a note
+			return skipped{}, true
+		case "recipient_ids":
+			return []string{w.agent.UserID.String()}, true
+		case "except_ids":
+			return []string{w.agent.UserID.String()}, true
+		case "Content.file_ids": // it is there for PostMessage
+			return skipped{}, true
+		case "message_template_id":
+			return w.messageTemplate, true
+		case "SendScheduledMessageNowRequest.scheduled_message_id":
+			return w.scheduled[1], true
+		case "CancelScheduledMessageRequest.scheduled_message_id":
+			return w.scheduled[2], true
+		case "scheduled_message_id":
+			return w.scheduled[0], true
+		case "alias_id", "MailAlias.id":
+			return w.alias, true
+		case "quarantine_id":
+			return w.quarantined, true
+		case "follower_ids":
+			return []string{w.target}, true
+		case "delivery_id":
+			return w.delivery, true
+		case "contact_id":
+			return w.contact, true
 		case "item_id":
 			return w.item, true
 		case "stream_id":
@@ -89,11 +144,36 @@ func (f *filler) wordOf(request, message, field string) any {
 			return "zebra_type"
 		case "CreateApiKeyRequest.scopes": // a key hands on what it may do itself
 			return []accessv1.Scope{accessv1.Scope_SCOPE_IDENTITY_WRITE}
-		case "type":
+		case "SearchMessagesRequest.query": // in every mark
+			return "zebra"
+		case "TemplateParameter.name":
+			return "body.1"
+		case "TranslationSettings.base_url":
+			return "http://127.0.0.1:9"
+		case "MailAlias.name":
+			return "made-up-" + uuid.NewString()
+		case "DeliverMailRequest.mail":
+			return []byte("From: made-up@elsewhere.example\r\n\r\nHello")
+		case "emoji":
+			return "👍"
+		case "ResetBouncedAddressRequest.address":
+			return "made-up@elsewhere.example"
+		case "type", "ListActivityRowsRequest.record_type", "MailAlias.record_type":
 			return "ticket"
+		case "ScheduleMessageRequest.send_time":
+			return timestamppb.New(time.Now().Add(time.Hour))
+		case "SaveDraftRequest.revision":
+			return int64(7)
+		case "GroupRecordsRequest.field":
+			return "stage"
+		case "GroupRecordsRequest.sum_field", "RecordType.parent_field":
+			return skipped{}
+		case "due_from", "due_to":
+			return "2026-11-22"
 		case "workspace":
 			return servertest.Workspace
-		case "ListChatsRequest.state", "Record.etag", "Record.display", "Operator.state", "mask", "operator.state":
+		case "ListChatsRequest.state", "Record.etag", "Record.display", "Operator.state", "mask", "operator.state",
+			"CreateFileLinkRequest.kind": // of a text there is no preview
 			return skipped{}
 		case "ImportRecordsRequest.data":
 			return []byte(`{"title": "Imported", "number": "` + uuid.NewString() + `"}`)
@@ -105,7 +185,7 @@ func (f *filler) wordOf(request, message, field string) any {
 			return uuid.NewString() + "@made-up.example"
 		case "password", "current_password", "new_password":
 			return servertest.Password
-		case "name", "title", "body", "label", "chat_name":
+		case "name", "title", "subject", "body", "label", "chat_name":
 			return "made up " + uuid.NewString()
 		case "locale":
 			return "en"

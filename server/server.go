@@ -18,20 +18,33 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	livev1 "github.com/parley-chat/parley/gen/parley/live/v1"
+	messengerv1 "github.com/parley-chat/parley/gen/parley/messenger/v1"
 	wirev1 "github.com/parley-chat/parley/gen/parley/wire/v1"
 	"github.com/parley-chat/parley/server/access"
+	"github.com/parley-chat/parley/server/activity"
 	"github.com/parley-chat/parley/server/blob"
 	"github.com/parley-chat/parley/server/bus"
 	"github.com/parley-chat/parley/server/chatter"
+	"github.com/parley-chat/parley/server/compose"
+	"github.com/parley-chat/parley/server/egress"
 	"github.com/parley-chat/parley/server/file"
 	"github.com/parley-chat/parley/server/identity"
+	"github.com/parley-chat/parley/server/jobs"
 	"github.com/parley-chat/parley/server/live"
 	"github.com/parley-chat/parley/server/livechat"
+	"github.com/parley-chat/parley/server/mail"
+	"github.com/parley-chat/parley/server/mailgate"
+	"github.com/parley-chat/parley/server/messenger"
+	"github.com/parley-chat/parley/server/messenger/whatsapp"
+	"github.com/parley-chat/parley/server/metrics"
 	"github.com/parley-chat/parley/server/presence"
 	"github.com/parley-chat/parley/server/record"
 	"github.com/parley-chat/parley/server/rpc"
+	"github.com/parley-chat/parley/server/search"
 	"github.com/parley-chat/parley/server/store"
 	"github.com/parley-chat/parley/server/thread"
+	"github.com/parley-chat/parley/server/translate"
+	"github.com/parley-chat/parley/server/vault"
 )
 
 // Server is one node: everything that the binary serves, over one database and
@@ -46,9 +59,26 @@ type Server struct {
 	Identity *identity.Handler
 	Records  *record.Handler
 	Chatter  *chatter.Handler
-	LiveChat *livechat.Handler
-	Visitors *livechat.VisitorHandler
-	Files    *file.Handler
+	// Activities plans what is to be done about records.
+	Activities *activity.Handler
+	LiveChat   *livechat.Handler
+	Visitors   *livechat.VisitorHandler
+	Files      *file.Handler
+	// Compose keeps drafts, templates and messages that are sent later.
+	Compose *compose.Handler
+	// Search finds messages; Index writes what it finds.
+	Search *search.Handler
+	Index  *search.Indexer
+	Jobs   *jobs.Jobs
+	Mail   *mailgate.Handler
+	// Translations has messages translated; Messengers sends by messengers.
+	Translations *translate.Handler
+	Messengers   *messenger.Handler
+	// Egress is the way out to other servers, Vault keeps secrets that are used again.
+	Egress *egress.Client
+	Vault  *vault.Vault
+	// Metrics are nil unless the configuration asks for them.
+	Metrics *metrics.Metrics
 
 	redis  redis.UniversalClient
 	bus    *bus.Bus
@@ -59,6 +89,8 @@ type Server struct {
 	pages  *rpc.Pages
 	limits *rpc.Limiter
 	mux    *http.ServeMux
+
+	mailPorts []mailPort
 }
 
 // New connects to what the configuration names and puts the parts together. The
@@ -80,7 +112,13 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.listenToBus()
+	if err := s.Records.UpgradeBuiltins(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.mount(); err != nil {
+		return nil, err
+	}
+	if err := s.listenForMail(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -154,6 +192,8 @@ func (s *Server) foundations(ctx context.Context) error {
 	if s.pages, err = rpc.NewPages(pageKey, s.Now); err != nil {
 		return err
 	}
+	s.Jobs = jobs.New(s.Pool, s.Config.Log)
+	s.Egress, s.Vault = egress.New(egress.Config{Allow: s.EgressAllow}), vault.New(s.sealer)
 	s.bus = bus.New(s.redis, s.Node, s.Config.Log)
 	s.limits = rpc.NewLimiter(s.redis, s.Config.Log, s.Now)
 	s.Identity = identity.New(identity.Config{Pool: s.Pool, Bus: s.bus, Limiter: s.limits, Pages: s.pages, Cost: s.Cost, Now: s.Now})
@@ -166,10 +206,12 @@ func (s *Server) foundations(ctx context.Context) error {
 	})
 	s.Hub = live.New(live.Config{
 		Node: s.Node, Bus: s.bus, Gate: s.gate, Sealer: s.sealer, Now: s.Now, Slog: s.Config.Log, Presence: s.Presence,
-		States: states{s}, Ended: s.Identity.Credentials.Ended, Lifetime: s.Lifetime, Heartbeat: s.Heartbeat,
+		States: states{s}, Records: records{s}, Ended: s.Identity.Credentials.Ended, Lifetime: s.Lifetime, Heartbeat: s.Heartbeat,
 	})
+	s.Index = search.NewIndexer(s.Pool, s.Config.Log)
 	s.Threads = thread.New(thread.Config{
-		DB: s.Pool, Posting: s.Posting, Now: s.Now, Log: s.Config.Log, Announcer: s.Hub, Sealer: s.sealer,
+		DB: s.Pool, Posting: s.Posting, Now: s.Now, Log: s.Config.Log, Announcer: announcers{s.Hub, s.Index}, Sealer: s.sealer,
+		Mailed: func() { s.Mail.Wake() },
 	})
 	s.gate.Directory = s.Threads
 	s.Hub.SetLog(s.Threads)
@@ -181,7 +223,7 @@ func (s *Server) foundations(ctx context.Context) error {
 func (s *Server) areas() error {
 	s.Records = record.New(record.Config{
 		DB: s.Pool, Log: s.Threads, Followers: chatter.NewFollowers(s.Now), Users: users{s.Identity.Directory}, Signals: s.bus, Pages: s.pages,
-		Now: s.Now, Logger: s.Config.Log,
+		Now: s.Now, Mail: mails{s}, Logger: s.Config.Log,
 	})
 	s.chats = livechat.New(livechat.Config{
 		DB: s.Pool, Log: s.Threads, Presence: s.Presence, Hub: s.Hub, Tokens: s.Identity.Credentials, Limiter: s.limits, Pages: s.pages,
@@ -189,19 +231,80 @@ func (s *Server) areas() error {
 	})
 	s.LiveChat, s.Visitors = s.chats.Staff(), s.chats.Website()
 	s.gate.Doors[access.KindRecord], s.gate.Doors[access.KindChat] = s.Records, s.chats
+	s.Activities = activity.New(activity.Config{
+		DB: s.Pool, Gate: s.gate, Log: s.Threads, Inbox: chatter.NewFollowers(s.Now), Live: s.Hub, Titles: s.Records, Pages: s.pages,
+		Now: s.Now, Logger: s.Config.Log,
+	})
+	s.Identity.OnDeactivate = s.Activities.Leave
+	s.Jobs.Every("activity_digest", activity.DigestEvery, s.Activities.DigestJob)
 	s.Chatter = chatter.New(chatter.Config{
 		DB: s.Pool, Gate: s.gate, Log: s.Threads, Live: s.Hub, Types: s.Records, References: s.Records, Pages: s.pages,
-		Titles: map[int16]chatter.Titles{access.KindRecord: s.Records, access.KindChat: s.chats}, Now: s.Now,
+		Titles: map[int16]chatter.Titles{access.KindRecord: s.Records, access.KindChat: s.chats}, Now: s.Now, Activities: s.Activities,
+		Mail: mails{s},
 	})
+	s.Search = search.New(search.Config{
+		DB: s.Pool, Gate: s.gate, Log: s.Threads, Pages: s.pages,
+		Sources: map[int16]search.Source{access.KindRecord: s.Records, access.KindChat: s.chats},
+	})
+	s.outside()
 	linkKey, err := s.sealer.Key("file link")
 	if err != nil {
 		return err
 	}
 	s.Files, err = file.New(file.Config{
 		DB: s.Pool, Store: s.blobs, Gate: s.gate, Log: s.Threads, Pages: s.pages, Credentials: s.Identity.Credentials, Now: s.Now,
-		Logger: s.Config.Log, Key: linkKey, MaxSize: s.MaxFileSize,
+		Logger: s.Config.Log, Key: linkKey, MaxSize: s.MaxFileSize, Origin: s.FileOrigin, Presign: s.FilePresign, PDFTool: s.PDFTool,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.composing()
+	return s.mailing()
+}
+
+// composing makes what happens before a message is posted.
+func (s *Server) composing() {
+	s.Compose = compose.New(compose.Config{
+		DB: s.Pool, Gate: s.gate, Log: s.Threads, Records: s.Records, Poster: s.Chatter, Files: s.Files, Live: s.Hub, Jobs: s.Jobs, Pages: s.pages,
+		Titles: map[int16]compose.Titles{access.KindRecord: s.Records, access.KindChat: s.chats}, Now: s.Now, Logger: s.Config.Log,
+	})
+	s.gate.Doors[access.KindTemplate] = s.Compose
+	jobs.Register(s.Jobs, s.Compose.Work)
+	s.Jobs.Every("scheduled_messages", compose.CatchUpEvery, s.Compose.CatchUp)
+	s.Jobs.Every("compose_prune", compose.PruneEvery, s.Compose.Prune)
+}
+
+// mailing connects threads with e-mail.
+func (s *Server) mailing() error {
+	key, err := s.sealer.Key("mail")
+	if err != nil {
+		return err
+	}
+	signer, err := mail.NewSigner(key)
+	if err != nil {
+		return err
+	}
+	s.Mail = mailgate.New(mailgate.Config{
+		DB: s.Pool, Gate: s.gate, Log: s.Threads, Files: s.Files, Links: s.Files, Titles: s.Records, Records: s.Records, Jobs: s.Jobs, Vault: s.Vault,
+		Signer: signer, Pages: s.pages, PublicURL: s.PublicURL, Now: s.Now, Logger: s.Config.Log,
+	})
+	s.Activities.Mailer = mails{s}
+	return nil
+}
+
+// outside makes what asks other servers. One more messenger is one more line.
+func (s *Server) outside() {
+	s.Translations = translate.New(translate.Config{
+		DB: s.Pool, Gate: s.gate, Log: s.Threads, Limiter: s.limits, Vault: s.Vault, Egress: s.Egress, Now: s.Now, Logger: s.Config.Log,
+	})
+	s.Messengers = messenger.New(messenger.Config{
+		DB: s.Pool, Gate: s.gate, Log: s.Threads, Records: s.Records, Jobs: s.Jobs, Vault: s.Vault, Egress: s.Egress, Pages: s.pages,
+		Connectors: map[messengerv1.ConnectionKind]messenger.Connector{
+			messengerv1.ConnectionKind_CONNECTION_KIND_WHATSAPP: whatsapp.New(s.Egress),
+		},
+		Now: s.Now, Logger: s.Config.Log,
+	})
+	jobs.Register(s.Jobs, s.Messengers.Work)
 }
 
 // listenToBus hands what other nodes tell to whoever it concerns. Identity has
@@ -219,6 +322,7 @@ func (s *Server) listenToBus() {
 		}
 		if id, err := uuid.FromBytes(signal.GetForget().GetThreadId()); err == nil {
 			s.Threads.Forget(workspace, id)
+			s.Index.Touch(workspace, id)
 		}
 	})
 	s.bus.OnGap(s.Hub.Gap)
@@ -229,12 +333,14 @@ func (s *Server) announcePresence(workspace, user uuid.UUID) {
 }
 
 // CreateWorkspace makes a workspace with everything a new one has: the built-in
-// record types and a channel.
+// record types, a channel, and types of activity.
 func (s *Server) CreateWorkspace(ctx context.Context, p identity.CreateWorkspaceParams) (identity.Created, error) {
 	p.Then = append(p.Then, func(ctx context.Context, tx pgx.Tx, made identity.Created) error {
 		return s.Records.InstallBuiltins(ctx, tx, made.Workspace)
 	}, func(ctx context.Context, tx pgx.Tx, made identity.Created) error {
 		return s.chats.InstallDefault(ctx, tx, made.Workspace, made.Administrator)
+	}, func(ctx context.Context, tx pgx.Tx, made identity.Created) error {
+		return s.Activities.InstallTypes(ctx, tx, made.Workspace)
 	})
 	return s.Identity.CreateWorkspace(ctx, p)
 }
@@ -242,26 +348,10 @@ func (s *Server) CreateWorkspace(ctx context.Context, p identity.CreateWorkspace
 // Run does what has to be done besides answering calls, until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{s.bus.Run, s.Hub.Run, s.Presence.Run, s.chats.Run, s.sweepFiles} {
+	for _, run := range []func(context.Context) error{s.bus.Run, s.Hub.Run, s.Presence.Run, s.chats.Run, s.Jobs.Run, s.Messengers.Run, s.Mail.Run, s.receiveMail, s.keepUp, s.Index.Run} {
 		g.Go(func() error { return run(ctx) })
 	}
 	return g.Wait()
-}
-
-// sweepFiles removes abandoned uploads, now and then.
-func (s *Server) sweepFiles(ctx context.Context) error {
-	ticker := time.NewTicker(10 * time.Minute)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			if _, err := s.Files.Sweep(ctx); err != nil && ctx.Err() == nil {
-				s.Config.Log.Warn("abandoned uploads could not be removed", "error", err)
-			}
-		}
-	}
 }
 
 // Serve answers calls on the listener and runs what belongs to it, until ctx ends;
@@ -303,6 +393,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, drain time.Duration)
 
 // Close ends the connections that New opened.
 func (s *Server) Close() {
+	for _, p := range s.mailPorts {
+		_ = p.Close() // it may be closed already
+	}
 	if s.Pool != nil {
 		s.Pool.Close()
 	}

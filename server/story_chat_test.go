@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/prototext"
 
 	chatterv1 "github.com/parley-chat/parley/gen/parley/chatter/v1"
 	identityv1 "github.com/parley-chat/parley/gen/parley/identity/v1"
@@ -21,7 +22,7 @@ type conversation struct {
 	visitor, operator *servertest.Client
 	queue             *listener // the operator's list of chats
 	here, there       *listener // the chat, as the visitor and as the operator hear it
-	chat              string
+	chat, answer      string
 }
 
 // A visitor and an operator talk, from the first word to the reopening, each on
@@ -36,6 +37,7 @@ func TestStory_VisitorAndOperatorTalk(t *testing.T) {
 	c.read(t)
 	c.share(t)
 	c.closeAndReopen(t)
+	c.keepName(t)
 	requireOnce(t, c.here)
 	requireOnce(t, c.there)
 }
@@ -95,6 +97,7 @@ func (c *conversation) write(t *testing.T) {
 	say(t, c.operator, c.chat, "We do, in four colours.")
 	got := c.here.message(t, "We do, in four colours.")
 	require.Equal(t, "Chat l", got.GetAuthor().GetName())
+	c.answer = got.GetId()
 	req := &visitorv1.PostMessageRequest{RequestId: uuid.NewString(), ChatId: c.chat, Body: "Red, please"}
 	for range 2 { // as after a lost answer
 		_, err := c.visitor.Visitor.PostMessage(t.Context(), req)
@@ -155,6 +158,8 @@ func (c *conversation) closeAndReopen(t *testing.T) {
 	})
 	_, err = c.visitor.Visitor.PostMessage(t.Context(), &visitorv1.PostMessageRequest{RequestId: uuid.NewString(), ChatId: c.chat, Body: "Wait"})
 	requireFault(t, err, 9, "CHAT_CLOSED")
+	_, err = c.operator.Chatter.EditMessage(t.Context(), &chatterv1.EditMessageRequest{ThreadId: c.chat, MessageId: c.answer, Body: "We do not."})
+	requireFault(t, err, 9, "CHAT_CLOSED")
 
 	reopened, err := c.visitor.Visitor.ReopenChat(t.Context(), &visitorv1.ReopenChatRequest{ChatId: c.chat})
 	require.NoError(t, err)
@@ -165,4 +170,31 @@ func (c *conversation) closeAndReopen(t *testing.T) {
 	c.here.message(t, "Still here.")
 	c.there.message(t, "Still here.")
 	require.NotContains(t, c.here.words(), "a regular")
+}
+
+// keepName has the operator do everything that is told to a visitor, who never
+// learns the operator's own name from it.
+func (c *conversation) keepName(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	_, err := c.operator.LiveChat.CloseChat(ctx, &livechatv1.CloseChatRequest{ChatId: c.chat})
+	require.NoError(t, err)
+	_, err = c.operator.LiveChat.ReopenChat(ctx, &livechatv1.ReopenChatRequest{ChatId: c.chat})
+	require.NoError(t, err)
+	_, err = c.operator.Chatter.PostMessage(ctx, &chatterv1.PostMessageRequest{
+		RequestId: uuid.NewString(), ThreadId: c.chat, Body: "And a list", FileIds: []string{upload(t, c.operator, c.chat, "list.txt", false)},
+	})
+	require.NoError(t, err)
+	c.here.message(t, "And a list")
+	list, err := c.visitor.Visitor.ListMessages(ctx, &visitorv1.ListMessagesRequest{ChatId: c.chat})
+	require.NoError(t, err)
+	chat, err := c.visitor.Visitor.GetChat(ctx, &visitorv1.GetChatRequest{ChatId: c.chat})
+	require.NoError(t, err)
+	chats, err := c.visitor.Visitor.ListChats(ctx, &visitorv1.ListChatsRequest{})
+	require.NoError(t, err)
+	for _, told := range []string{c.here.words(), prototext.Format(list), prototext.Format(chat), prototext.Format(chats)} {
+		require.Contains(t, told, "Chat l")
+		require.NotContains(t, told, "Name of")
+	}
+	require.Contains(t, c.there.words(), "Name of", "colleagues know it")
 }

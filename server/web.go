@@ -14,7 +14,11 @@ import (
 
 // mountWeb puts console, widget and demo website at their addresses.
 func (s *Server) mountWeb() error {
-	c := web.Config{Origins: s.origins, Log: s.Config.Log}
+	pictures, err := s.Files.Origins(context.Background())
+	if err != nil {
+		return err
+	}
+	c := web.Config{Origins: s.origins, Pictures: pictures, Log: s.Config.Log}
 	if s.DemoWorkspace != "" {
 		c.DemoChannel = s.demoChannel
 	}

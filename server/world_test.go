@@ -9,14 +9,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	accessv1 "github.com/parley-chat/parley/gen/parley/access/v1"
+	activityv1 "github.com/parley-chat/parley/gen/parley/activity/v1"
 	chatterv1 "github.com/parley-chat/parley/gen/parley/chatter/v1"
 	identityv1 "github.com/parley-chat/parley/gen/parley/identity/v1"
 	livev1 "github.com/parley-chat/parley/gen/parley/live/v1"
 	livechatv1 "github.com/parley-chat/parley/gen/parley/livechat/v1"
+	messengerv1 "github.com/parley-chat/parley/gen/parley/messenger/v1"
 	recordv1 "github.com/parley-chat/parley/gen/parley/record/v1"
 	threadv1 "github.com/parley-chat/parley/gen/parley/thread/v1"
 	visitorv1 "github.com/parley-chat/parley/gen/parley/visitor/v1"
 	"github.com/parley-chat/parley/server/identity"
+	"github.com/parley-chat/parley/server/messenger/whatsapptest"
 	"github.com/parley-chat/parley/server/servertest"
 )
 
@@ -43,7 +46,16 @@ type world struct {
 	spareKey             string
 	stream               string
 	item                 string
+	activityType, plan   string
+	activities           []string // planned on the record
 	contact              string
+	alias, quarantined   string
+	delivery             string // of a message on the record
+	letters              *letters
+	connection, template string
+	whatsapp             *whatsapptest.Server
+	messageTemplate      string
+	scheduled            []string
 	target               string
 	record, note, talk   subject
 }
@@ -64,8 +76,12 @@ func newWorld(t *testing.T, options ...servertest.Option) *world {
 	w.people(t)
 	w.visitors(t)
 	w.hangOnRecord(t)
+	w.planOnRecord(t)
+	w.prepare(t)
 	w.hangOnChat(t)
 	w.credentials(t)
+	w.mail(t)
+	w.connect(t)
 	return w
 }
 
@@ -123,7 +139,9 @@ func (w *world) visitors(t *testing.T) {
 func (w *world) hangOnRecord(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
-	w.contact = create(t, w.admin, "contact", map[string]any{"name": "Carla " + markRecord})
+	w.contact = create(t, w.admin, "contact", map[string]any{
+		"name": "Carla " + markRecord, "phone": "+46701740605", "email": "carla@" + markRecord + ".example",
+	})
 	w.record = subject{name: "record", party: w.contact}
 	w.record.thread = create(t, w.admin, "ticket", map[string]any{"title": "Leak " + markRecord, "number": "Z-1", "customer": w.contact})
 	_, err := w.admin.Chatter.AddFollower(ctx, &chatterv1.AddFollowerRequest{ThreadId: w.record.thread, PartyId: w.contact})
@@ -143,6 +161,30 @@ func (w *world) hangOnRecord(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, inbox.GetItems())
 	w.item = inbox.GetItems()[0].GetId()
+}
+
+// planOnRecord schedules activities of the ticket, all for Ada, and makes a plan.
+func (w *world) planOnRecord(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	types, err := w.admin.Activity.ListActivityTypes(ctx, &activityv1.ListActivityTypesRequest{})
+	require.NoError(t, err)
+	w.activityType = types.GetTypes()[0].GetId()
+	summary := "Think of " + markRecord
+	for range 4 {
+		res, err := w.admin.Activity.ScheduleActivities(ctx, &activityv1.ScheduleActivitiesRequest{
+			RequestId: uuid.NewString(), RecordIds: []string{w.record.thread}, TypeId: w.activityType, Summary: &summary, Note: &summary,
+		})
+		require.NoError(t, err)
+		w.activities = append(w.activities, res.GetActivities()[0].GetId())
+	}
+	plan, err := w.admin.Activity.CreateActivityPlan(ctx, &activityv1.CreateActivityPlanRequest{
+		RequestId: uuid.NewString(), Plan: &activityv1.ActivityPlan{
+			Name: "Plan " + markRecord, Items: []*activityv1.ActivityPlanItem{{TypeId: w.activityType, Summary: summary}},
+		},
+	})
+	require.NoError(t, err)
+	w.plan = plan.GetPlan().GetId()
 }
 
 // hangOnChat has the operator say something aloud and something aside.
@@ -192,6 +234,35 @@ func (w *world) credentials(t *testing.T) {
 	w.spareKey = key.GetId()
 }
 
+// connect makes a connection to a messenger with a template for tickets.
+func (w *world) connect(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	w.whatsapp = whatsapptest.Start(t, whatsapptest.Template{
+		ID: "1", Name: "ticket_news", Language: "en", Status: "APPROVED", Category: "UTILITY",
+		Components: []map[string]any{{"type": "BODY", "text": "News of {{1}}."}},
+	})
+	made, err := w.admin.Messenger.CreateConnection(ctx, &messengerv1.CreateConnectionRequest{
+		RequestId: uuid.NewString(), Token: whatsapptest.Token, AppSecret: whatsapptest.AppSecret, Connection: &messengerv1.Connection{
+			Kind: messengerv1.ConnectionKind_CONNECTION_KIND_WHATSAPP, Name: "For " + markStaff, Account: whatsapptest.Account,
+			Sender: whatsapptest.Sender, BaseUrl: w.whatsapp.URL,
+		},
+	})
+	require.NoError(t, err)
+	w.connection = made.GetConnection().GetId()
+	_, err = w.admin.Messenger.ActivateConnection(ctx, &messengerv1.ActivateConnectionRequest{ConnectionId: w.connection})
+	require.NoError(t, err)
+	_, err = w.admin.Messenger.SyncTemplates(ctx, &messengerv1.SyncTemplatesRequest{ConnectionId: w.connection})
+	require.NoError(t, err)
+	list, err := w.admin.Messenger.ListWhatsAppTemplates(ctx, &messengerv1.ListWhatsAppTemplatesRequest{})
+	require.NoError(t, err)
+	w.template = list.GetTemplates()[0].GetId()
+	_, err = w.admin.Messenger.UpdateWhatsAppTemplate(ctx, &messengerv1.UpdateWhatsAppTemplateRequest{Template: &messengerv1.WhatsAppTemplate{
+		Id: w.template, RecordType: "ticket", Parameters: []*messengerv1.TemplateParameter{{Name: "body.1", Value: "{{ record.number }}"}},
+	}})
+	require.NoError(t, err)
+}
+
 // apiKey makes a key of a user's.
 func apiKey(t *testing.T, by *servertest.Client, scopes ...accessv1.Scope) (*identityv1.ApiKey, string) {
 	t.Helper()
@@ -238,6 +309,9 @@ func standBy(t *testing.T, by *servertest.Client, channel string) string {
 	}, 10*time.Second, 20*time.Millisecond)
 	return name
 }
+
+// tickEvery is how often is looked whether something happened.
+const tickEvery = 20 * time.Millisecond
 
 const content = "ten bytes."
 

@@ -10,26 +10,38 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/parley-chat/parley/gen/parley/activity/v1/activityv1connect"
 	"github.com/parley-chat/parley/gen/parley/chatter/v1/chatterv1connect"
+	"github.com/parley-chat/parley/gen/parley/compose/v1/composev1connect"
 	identityv1 "github.com/parley-chat/parley/gen/parley/identity/v1"
 	"github.com/parley-chat/parley/gen/parley/identity/v1/identityv1connect"
 	"github.com/parley-chat/parley/gen/parley/live/v1/livev1connect"
 	"github.com/parley-chat/parley/gen/parley/livechat/v1/livechatv1connect"
+	"github.com/parley-chat/parley/gen/parley/mail/v1/mailv1connect"
+	"github.com/parley-chat/parley/gen/parley/messenger/v1/messengerv1connect"
 	"github.com/parley-chat/parley/gen/parley/record/v1/recordv1connect"
+	"github.com/parley-chat/parley/gen/parley/search/v1/searchv1connect"
 	"github.com/parley-chat/parley/gen/parley/thread/v1/threadv1connect"
+	"github.com/parley-chat/parley/gen/parley/translation/v1/translationv1connect"
 	"github.com/parley-chat/parley/gen/parley/visitor/v1/visitorv1connect"
 )
 
 // Client is a Parley server as one caller reaches it. It may be used by any
 // number of goroutines; its fields are not to be changed.
 type Client struct {
-	Identity identityv1connect.IdentityServiceClient
-	Records  recordv1connect.RecordServiceClient
-	Chatter  chatterv1connect.ChatterServiceClient
-	Files    threadv1connect.FileServiceClient
-	LiveChat livechatv1connect.LiveChatServiceClient
-	Visitor  visitorv1connect.VisitorServiceClient
-	Live     livev1connect.LiveServiceClient
+	Identity    identityv1connect.IdentityServiceClient
+	Records     recordv1connect.RecordServiceClient
+	Chatter     chatterv1connect.ChatterServiceClient
+	Activity    activityv1connect.ActivityServiceClient
+	Compose     composev1connect.ComposeServiceClient
+	Files       threadv1connect.FileServiceClient
+	Search      searchv1connect.SearchServiceClient
+	LiveChat    livechatv1connect.LiveChatServiceClient
+	Visitor     visitorv1connect.VisitorServiceClient
+	Live        livev1connect.LiveServiceClient
+	Mail        mailv1connect.MailServiceClient
+	Messenger   messengerv1connect.MessengerServiceClient
+	Translation translationv1connect.TranslationServiceClient
 
 	token *atomic.Value // string
 	retry Retry
@@ -90,8 +102,14 @@ func New(baseURL string, options ...Option) *Client {
 	c.Identity = identityv1connect.NewIdentityServiceClient(cfg.http, baseURL, opts...)
 	c.Records = recordv1connect.NewRecordServiceClient(cfg.http, baseURL, opts...)
 	c.Chatter = chatterv1connect.NewChatterServiceClient(cfg.http, baseURL, opts...)
+	c.Activity = activityv1connect.NewActivityServiceClient(cfg.http, baseURL, opts...)
+	c.Compose = composev1connect.NewComposeServiceClient(cfg.http, baseURL, opts...)
 	c.Files = threadv1connect.NewFileServiceClient(cfg.http, baseURL, opts...)
+	c.Search = searchv1connect.NewSearchServiceClient(cfg.http, baseURL, opts...)
+	c.Mail = mailv1connect.NewMailServiceClient(cfg.http, baseURL, opts...)
 	c.LiveChat = livechatv1connect.NewLiveChatServiceClient(cfg.http, baseURL, opts...)
+	c.Messenger = messengerv1connect.NewMessengerServiceClient(cfg.http, baseURL, opts...)
+	c.Translation = translationv1connect.NewTranslationServiceClient(cfg.http, baseURL, opts...)
 	c.Visitor = visitorv1connect.NewVisitorServiceClient(cfg.http, baseURL, opts...)
 	c.Live = livev1connect.NewLiveServiceClient(cfg.http, baseURL, opts...)
 	return c

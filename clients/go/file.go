@@ -55,7 +55,7 @@ func (c *Client) writeParts(ctx context.Context, begun *threadv1.CreateFileRespo
 		return errors.New("write a file: the server answered no size of its parts")
 	}
 	buffer := make([]byte, min(begun.GetPartSize(), u.Size))
-	wanted := int32(0) // parts before it are stored already
+	wanted := begun.GetNextPart() // parts before it are stored already
 	for part, left := int32(0), u.Size; left > 0; part++ {
 		data := buffer[:min(int64(len(buffer)), left)]
 		if _, err := io.ReadFull(u.From, data); err != nil {

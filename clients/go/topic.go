@@ -26,6 +26,11 @@ func Presence() *livev1.Topic {
 	return &livev1.Topic{Kind: &livev1.Topic_Presence{Presence: &livev1.PresenceTopic{}}}
 }
 
+// Records is a topic: the records of a type.
+func Records(recordType string) *livev1.Topic {
+	return &livev1.Topic{Kind: &livev1.Topic_Records{Records: &livev1.RecordsTopic{Type: recordType}}}
+}
+
 // topicName is the same for two topics that are the same but for their cursors.
 func topicName(t *livev1.Topic) string {
 	switch kind := t.GetKind().(type) {
@@ -37,6 +42,8 @@ func topicName(t *livev1.Topic) string {
 		return "chats"
 	case *livev1.Topic_Presence:
 		return "presence"
+	case *livev1.Topic_Records:
+		return "records " + kind.Records.GetType()
 	default:
 		return ""
 	}

@@ -65,8 +65,13 @@ func (c *workspaceCommand) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("workspace %s created with id %s\n", c.Name, w)
+	fmt.Println(created(c.Name, w))
 	return nil
+}
+
+// created says what was made, with the id that other programs need.
+func created(name string, made identity.Created) string {
+	return fmt.Sprintf("workspace %s created with id %s", name, made.Workspace)
 }
 
 type restoredCommand struct{ services }

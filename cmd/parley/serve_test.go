@@ -64,6 +64,17 @@ func TestServe_SaysWhichDatabaseCannotBeReached(t *testing.T) {
 	require.NotContains(t, err.Error(), "s3cret")
 }
 
+// The metrics' address is taken as early, and named for what it is.
+func TestServe_SaysThatTheMetricsPortIsTaken(t *testing.T) {
+	t.Parallel()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	err = start(t, "--addr", "127.0.0.1:0", "--metrics-addr", l.Addr().String())
+	require.ErrorContains(t, err, l.Addr().String())
+	require.ErrorContains(t, err, "PARLEY_METRICS_ADDR")
+}
+
 func TestServe_SaysWhatIsWrongWithASetting(t *testing.T) {
 	t.Parallel()
 	require.ErrorContains(t, start(t, "--max-conns", "many"), "max-conns")

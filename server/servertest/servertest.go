@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -14,13 +15,19 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/parley-chat/parley/gen/parley/activity/v1/activityv1connect"
 	"github.com/parley-chat/parley/gen/parley/chatter/v1/chatterv1connect"
+	"github.com/parley-chat/parley/gen/parley/compose/v1/composev1connect"
 	identityv1 "github.com/parley-chat/parley/gen/parley/identity/v1"
 	"github.com/parley-chat/parley/gen/parley/identity/v1/identityv1connect"
 	"github.com/parley-chat/parley/gen/parley/live/v1/livev1connect"
 	"github.com/parley-chat/parley/gen/parley/livechat/v1/livechatv1connect"
+	"github.com/parley-chat/parley/gen/parley/mail/v1/mailv1connect"
+	"github.com/parley-chat/parley/gen/parley/messenger/v1/messengerv1connect"
 	"github.com/parley-chat/parley/gen/parley/record/v1/recordv1connect"
+	"github.com/parley-chat/parley/gen/parley/search/v1/searchv1connect"
 	"github.com/parley-chat/parley/gen/parley/thread/v1/threadv1connect"
+	"github.com/parley-chat/parley/gen/parley/translation/v1/translationv1connect"
 	"github.com/parley-chat/parley/gen/parley/visitor/v1/visitorv1connect"
 	"github.com/parley-chat/parley/server"
 	"github.com/parley-chat/parley/server/identity"
@@ -76,6 +83,7 @@ func (s *Server) Join(t testing.TB, options ...Option) *Server {
 func start(t testing.TB, c server.Config, options []Option) *Server {
 	t.Helper()
 	c.AllowUnsafeDurability, c.Reflection, c.MaxConns = true, true, 8
+	c.EgressAllow = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} // where the fakes are
 	c.Cost = identity.Cost{Memory: 64, Time: 1, Threads: 1}
 	c.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	for _, o := range options {
@@ -106,15 +114,21 @@ func (s *Server) Stop() { s.stop() }
 
 // Client is somebody who calls a node.
 type Client struct {
-	Token    string
-	UserID   uuid.UUID
-	Identity identityv1connect.IdentityServiceClient
-	Records  recordv1connect.RecordServiceClient
-	Chatter  chatterv1connect.ChatterServiceClient
-	Files    threadv1connect.FileServiceClient
-	LiveChat livechatv1connect.LiveChatServiceClient
-	Visitor  visitorv1connect.VisitorServiceClient
-	Live     livev1connect.LiveServiceClient
+	Token       string
+	UserID      uuid.UUID
+	Identity    identityv1connect.IdentityServiceClient
+	Records     recordv1connect.RecordServiceClient
+	Chatter     chatterv1connect.ChatterServiceClient
+	Activity    activityv1connect.ActivityServiceClient
+	Compose     composev1connect.ComposeServiceClient
+	Files       threadv1connect.FileServiceClient
+	Search      searchv1connect.SearchServiceClient
+	LiveChat    livechatv1connect.LiveChatServiceClient
+	Visitor     visitorv1connect.VisitorServiceClient
+	Live        livev1connect.LiveServiceClient
+	Translation translationv1connect.TranslationServiceClient
+	Messenger   messengerv1connect.MessengerServiceClient
+	Mail        mailv1connect.MailServiceClient
 }
 
 // As is a client that calls with the token, or as nobody if it is empty.
@@ -122,14 +136,20 @@ func (s *Server) As(token string, options ...connect.ClientOption) *Client {
 	options = append(options, connect.WithInterceptors(bearer(token)))
 	h := http.DefaultClient
 	return &Client{
-		Token:    token,
-		Identity: identityv1connect.NewIdentityServiceClient(h, s.URL, options...),
-		Records:  recordv1connect.NewRecordServiceClient(h, s.URL, options...),
-		Chatter:  chatterv1connect.NewChatterServiceClient(h, s.URL, options...),
-		Files:    threadv1connect.NewFileServiceClient(h, s.URL, options...),
-		LiveChat: livechatv1connect.NewLiveChatServiceClient(h, s.URL, options...),
-		Visitor:  visitorv1connect.NewVisitorServiceClient(h, s.URL, options...),
-		Live:     livev1connect.NewLiveServiceClient(h, s.URL, options...),
+		Token:       token,
+		Identity:    identityv1connect.NewIdentityServiceClient(h, s.URL, options...),
+		Records:     recordv1connect.NewRecordServiceClient(h, s.URL, options...),
+		Chatter:     chatterv1connect.NewChatterServiceClient(h, s.URL, options...),
+		Activity:    activityv1connect.NewActivityServiceClient(h, s.URL, options...),
+		Compose:     composev1connect.NewComposeServiceClient(h, s.URL, options...),
+		Files:       threadv1connect.NewFileServiceClient(h, s.URL, options...),
+		Search:      searchv1connect.NewSearchServiceClient(h, s.URL, options...),
+		LiveChat:    livechatv1connect.NewLiveChatServiceClient(h, s.URL, options...),
+		Visitor:     visitorv1connect.NewVisitorServiceClient(h, s.URL, options...),
+		Live:        livev1connect.NewLiveServiceClient(h, s.URL, options...),
+		Translation: translationv1connect.NewTranslationServiceClient(h, s.URL, options...),
+		Messenger:   messengerv1connect.NewMessengerServiceClient(h, s.URL, options...),
+		Mail:        mailv1connect.NewMailServiceClient(h, s.URL, options...),
 	}
 }
 

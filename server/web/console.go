@@ -15,7 +15,7 @@ const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self' '
 // serveConsole serves the console. Its addresses are states of one page, so that
 // each of them is answered with that page.
 func (h *Handler) serveConsole(w http.ResponseWriter, r *http.Request, path string) {
-	w.Header().Set("Content-Security-Policy", consolePolicy)
+	w.Header().Set("Content-Security-Policy", h.withPictures(consolePolicy))
 	w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
 	page := h.console["index.html"]
 	file := h.console[path]

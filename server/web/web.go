@@ -35,7 +35,10 @@ type Config struct {
 	// DemoChannel answers the channel whose widget is on the demo website, or
 	// uuid.Nil for none yet. If it is nil there is no demo website.
 	DemoChannel func(ctx context.Context) (uuid.UUID, error)
-	Log         *slog.Logger
+	// Pictures are the origins besides this server that console and widget show
+	// pictures from, and load nothing else.
+	Pictures []string
+	Log      *slog.Logger
 	// Dist holds the built applications; nil means those in the binary.
 	Dist fs.FS
 }
@@ -106,4 +109,10 @@ func (h *Handler) area(name string) func(w http.ResponseWriter, r *http.Request,
 	default:
 		return nil
 	}
+}
+
+// withPictures lets a page show pictures from where files are.
+func (h *Handler) withPictures(policy string) string {
+	const place = "img-src 'self'"
+	return strings.Replace(policy, place, strings.Join(append([]string{place}, h.Pictures...), " "), 1)
 }

@@ -261,3 +261,19 @@ func TestDemoWebsiteIsThereOnlyInTheDemo(t *testing.T) {
 	require.Equal(t, http.StatusOK, r.StatusCode)
 	require.NotContains(t, body(t, r), "<script")
 }
+
+// Files may come from an origin of their own: pictures are shown from there, and
+// nothing else is loaded.
+//
+// Spec: C10
+func TestPages_ShowPicturesFromWhereFilesAre(t *testing.T) {
+	t.Parallel()
+	c := config()
+	c.Pictures = []string{"https://files.example.com", "https://s3.example.com"}
+	for _, path := range []string{"/console/", "/widget/panel?channel=" + openChannel.String()} {
+		policy := get(t, c, path).Header.Get("Content-Security-Policy")
+		require.Contains(t, policy, "img-src 'self' https://files.example.com https://s3.example.com blob:;", path)
+		require.Equal(t, 1, strings.Count(policy, "files.example.com"), path)
+		require.NotContains(t, get(t, config(), path).Header.Get("Content-Security-Policy"), "example.com")
+	}
+}

@@ -45,7 +45,7 @@ func (h *Handler) servePanel(w http.ResponseWriter, r *http.Request) {
 	origins, err := h.Origins(r.Context(), channel)
 	switch {
 	case err == nil:
-		w.Header().Set("Content-Security-Policy", panelPolicy+ancestors(origins))
+		w.Header().Set("Content-Security-Policy", h.withPictures(panelPolicy)+ancestors(origins))
 		h.widget["panel.html"].serve(w, r, cacheAsk)
 	case fault.KindOf(err) == fault.NotFound:
 		notFound(w, r)

@@ -20,8 +20,11 @@ import (
 
 // Options say what to measure and how long.
 type Options struct {
-	// Only are the parts to run: posts, delivery, memory, storm. Empty runs all.
+	// Only are the parts to run: posts, delivery, memory, storm, search. Empty runs
+	// all but search, which loads many messages first.
 	Only []string
+	// Messages is how many messages the search has to do with.
+	Messages int
 	// Seconds is how long each throughput figure is taken, in three rounds.
 	Seconds float64
 	// Most bounds the number of streams, for machines with few file descriptors.
@@ -79,9 +82,9 @@ func Run(ctx context.Context, o Options) error {
 	parts := []struct {
 		name string
 		run  func(context.Context) error
-	}{{"posts", b.posts}, {"delivery", b.delivery}, {"memory", b.memory}, {"storm", b.storm}}
+	}{{"posts", b.posts}, {"delivery", b.delivery}, {"memory", b.memory}, {"storm", b.storm}, {"search", b.search}}
 	for _, p := range parts {
-		if len(o.Only) > 0 && !slices.Contains(o.Only, p.name) {
+		if !slices.Contains(o.Only, p.name) && (len(o.Only) > 0 || p.name == "search") {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "measuring %s\n", p.name)
