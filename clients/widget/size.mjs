@@ -11,7 +11,7 @@ if (!existsSync(new URL("loader.js", dist))) {
 const assets = readdirSync(new URL("assets/", dist)).filter((name) => /\.(js|css)$/.test(name));
 const size = (name) => gzipSync(readFileSync(new URL(name, dist)), { level: 9 }).length / 1024;
 const sum = (names) => names.reduce((total, name) => total + size(name), 0);
-const words = assets.filter((name) => /^(en|de|es)-/.test(name)).map((name) => `assets/${name}`);
+const words = assets.filter((name) => /^(de|en|es|it|sv|uk|zh)-/.test(name)).map((name) => `assets/${name}`);
 const largest = Math.max(...words.map(size)); // a visitor loads one language
 const entry = [...readFileSync(new URL("panel.html", dist), "utf8").matchAll(/"\/widget\/(assets\/[^"]+)"/g)].map((match) => match[1]);
 const rest = assets.map((name) => `assets/${name}`).filter((name) => !words.includes(name));

@@ -19,8 +19,8 @@ export function Files({ files }: { files: readonly FileJson[] }): VNode {
 function useLink(file: FileJson): () => Promise<string> {
   const { conversation } = useApp();
   return async () => {
-    const { path = "" } = await conversation.client.call("thread.v1.FileService/CreateFileLink", { fileId: file.id ?? "" });
-    return path;
+    const { url, path = "" } = await conversation.client.call("thread.v1.FileService/CreateFileLink", { fileId: file.id ?? "" });
+    return url || path;
   };
 }
 
