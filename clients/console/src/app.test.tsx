@@ -61,7 +61,7 @@ test("a note keeps its own draft and says that it is internal", async () => {
   open(`/records/lead/${uuid(1_000)}`);
   fireEvent.change(await screen.findByRole("textbox", { name: "Message" }, PATIENCE), { target: { value: "for the customer" } });
   fireEvent.click(screen.getByRole("radio", { name: /Note/u }));
-  expect(screen.getByText("Internal: only colleagues read this")).toBeTruthy();
+  expect(screen.getByText("Only colleagues read this")).toBeTruthy();
   expect(screen.getByRole("textbox", { name: "Write an internal note" })).toHaveProperty("value", "");
   fireEvent.click(screen.getByRole("radio", { name: "Message" }));
   expect(screen.getByRole("textbox", { name: "Message" })).toHaveProperty("value", "for the customer");
@@ -105,4 +105,24 @@ test("signing out forgets what was loaded", async () => {
   session.set(null);
   expect(await screen.findByLabelText("Password", {}, PATIENCE)).toBeTruthy();
   expect(screen.queryByText("Offer as discussed.")).toBeNull();
+}, 20_000);
+
+test("a row that is clicked while the search settles opens", async () => {
+  const { history } = open("/records/lead");
+  const [row = document.body] = await screen.findAllByRole("link", { name: /Hotel Aurora/u }, PATIENCE);
+  fireEvent.change(screen.getByRole("textbox", { name: "Search titles" }), { target: { value: "aurora" } });
+  fireEvent.click(row);
+  expect(await screen.findByRole("textbox", { name: "Message" }, PATIENCE)).toBeTruthy();
+  expect(history.location.pathname).toMatch(/^\/records\/lead\/.+/u);
+}, 20_000);
+
+test("the palette closes by Escape, and begins with what was found first", async () => {
+  open("/inbox");
+  await screen.findByRole("list", { name: "Inbox" }, PATIENCE);
+  fireEvent.keyDown(document.body, { key: "/" });
+  const input = await screen.findByPlaceholderText(/Find records/u, {}, PATIENCE);
+  fireEvent.change(input, { target: { value: "au" } });
+  await waitFor(() => expect(document.querySelector("[data-selected]")?.textContent).toContain("Aurora"), PATIENCE);
+  fireEvent.keyDown(input, { key: "Escape", code: "Escape" });
+  await waitFor(() => expect(screen.queryByPlaceholderText(/Find records/u)).toBeNull(), PATIENCE);
 }, 20_000);

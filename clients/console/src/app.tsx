@@ -4,13 +4,14 @@ import "@fontsource-variable/inter/wght.css";
 import "./theme/global.css";
 import type { Transport } from "@connectrpc/connect";
 import { TransportProvider } from "@connectrpc/connect-query";
-import { MantineProvider } from "@mantine/core";
+import { DirectionContext, MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider, type RouterHistory } from "@tanstack/react-router";
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
 import type { SessionStore } from "./api/session.ts";
 import { Texts } from "./intl/intl.tsx";
+import { directionOf, localeFor } from "./intl/locale.ts";
 import { usePreferences } from "./preferences.ts";
 import { createAppRouter } from "./router.tsx";
 import { SessionContext } from "./session.tsx";
@@ -44,17 +45,14 @@ export function App({ transport, session, history }: AppProps) {
   const queries = useMemo(() => createQueryClient(), [token]); // oxlint-disable-line react-hooks/exhaustive-deps -- see above
   const router = useMemo(() => createAppRouter(session, history), [session, history]);
   const [preferences] = usePreferences();
-  const locale = preferences.locale || navigator.language || "en";
+  const locale = localeFor(preferences.locale, navigator.languages);
 
-  useEffect(() => {
-    document.documentElement.lang = locale;
-  }, [locale]);
   useEffect(() => {
     void router.invalidate();
   }, [router, token]);
 
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={tokens} defaultColorScheme="auto">
+    <Directed locale={locale}>
       <QueryClientProvider client={queries}>
         <TransportProvider transport={transport}>
           <SessionContext value={session}>
@@ -65,6 +63,21 @@ export function App({ transport, session, history }: AppProps) {
           </SessionContext>
         </TransportProvider>
       </QueryClientProvider>
-    </MantineProvider>
+    </Directed>
+  );
+}
+
+/** The page and its components in the direction of a locale's script. */
+function Directed({ locale, children }: { locale: string; children: ReactNode }) {
+  const dir = directionOf(locale);
+  const direction = useMemo(() => ({ dir, setDirection: () => undefined, toggleDirection: () => undefined }), [dir]);
+  useLayoutEffect(() => {
+    document.documentElement.lang = locale;
+    document.documentElement.dir = dir;
+  }, [locale, dir]);
+  return (
+    <DirectionContext value={direction}>
+      <MantineProvider theme={theme} cssVariablesResolver={tokens} defaultColorScheme="auto">{children}</MantineProvider>
+    </DirectionContext>
   );
 }

@@ -7,7 +7,8 @@ import {
   type RouterHistory,
 } from "@tanstack/react-router";
 import type { SessionStore } from "./api/session.ts";
-import { chatsSearch, inboxSearch, placeSearch, recordsSearch, signInSearch } from "./search.ts";
+import { chatsSearch, inboxSearch, messagesSearch, placeSearch, quarantineSearch, recordSearch, recordsSearch, signInSearch, templatesSearch } from "./search.ts";
+import { activitiesSearch } from "./activities/search.ts";
 import { Lost, NoPage } from "./shell/lost.tsx";
 import { SignedIn } from "./shell/signed-in.tsx";
 import { SignIn } from "./signin/sign-in.tsx";
@@ -50,6 +51,27 @@ const inbox = createRoute({
   component: lazyRouteComponent(() => import("./inbox/inbox-page.tsx"), "InboxPage"),
 });
 
+const activities = createRoute({
+  getParentRoute: () => app,
+  path: "/activities",
+  validateSearch: activitiesSearch,
+  component: lazyRouteComponent(() => import("./activities/activities-page.tsx"), "ActivitiesPage"),
+});
+
+const quarantine = createRoute({
+  getParentRoute: () => app,
+  path: "/quarantine",
+  validateSearch: quarantineSearch,
+  component: lazyRouteComponent(() => import("./quarantine/quarantine-page.tsx"), "QuarantinePage"),
+});
+
+const search = createRoute({
+  getParentRoute: () => app,
+  path: "/search",
+  validateSearch: messagesSearch,
+  component: lazyRouteComponent(() => import("./search/search-page.tsx"), "SearchPage"),
+});
+
 const chats = createRoute({
   getParentRoute: () => app,
   path: "/chats",
@@ -83,16 +105,95 @@ const recordNew = createRoute({
   component: lazyRouteComponent(() => import("./records/create-page.tsx"), "CreatePage"),
 });
 
+const recordImport = createRoute({
+  getParentRoute: () => records,
+  path: "$type/import",
+  component: lazyRouteComponent(() => import("./imports/import-page.tsx"), "ImportPage"),
+});
+
 const record = createRoute({
   getParentRoute: () => records,
   path: "$type/$recordId",
-  validateSearch: placeSearch,
+  validateSearch: recordSearch,
   component: lazyRouteComponent(() => import("./records/record-page.tsx"), "RecordPage"),
+});
+
+const recordTypes = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/types",
+  component: lazyRouteComponent(() => import("./types/types-page.tsx"), "TypesPage"),
+});
+
+const recordType = createRoute({
+  getParentRoute: () => recordTypes,
+  path: "$typeName",
+  component: lazyRouteComponent(() => import("./types/type-page.tsx"), "TypePage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./settings/settings-page.tsx"), "SettingsPage"),
+});
+
+const setNotifications = createRoute({
+  getParentRoute: () => settings,
+  path: "notifications",
+  component: lazyRouteComponent(() => import("./settings/notifications.tsx"), "NotificationsPage"),
+});
+
+const setTemplates = createRoute({
+  getParentRoute: () => settings,
+  path: "templates",
+  validateSearch: templatesSearch,
+  component: lazyRouteComponent(() => import("./templates/templates-page.tsx"), "TemplatesPage"),
+});
+
+const setMail = createRoute({
+  getParentRoute: () => settings,
+  path: "mail",
+  component: lazyRouteComponent(() => import("./settings/mail.tsx"), "MailPage"),
+});
+
+const setAliases = createRoute({
+  getParentRoute: () => settings,
+  path: "aliases",
+  component: lazyRouteComponent(() => import("./settings/aliases.tsx"), "AliasesPage"),
+});
+
+const setBounces = createRoute({
+  getParentRoute: () => settings,
+  path: "bounces",
+  component: lazyRouteComponent(() => import("./settings/bounces.tsx"), "BouncesPage"),
+});
+
+const setWhatsApp = createRoute({
+  getParentRoute: () => settings,
+  path: "whatsapp",
+  component: lazyRouteComponent(() => import("./settings/whatsapp.tsx"), "WhatsAppPage"),
+});
+
+const setTranslation = createRoute({
+  getParentRoute: () => settings,
+  path: "translation",
+  component: lazyRouteComponent(() => import("./settings/translation.tsx"), "TranslationPage"),
+});
+
+const setActivityTypes = createRoute({
+  getParentRoute: () => settings,
+  path: "activity-types",
+  component: lazyRouteComponent(() => import("./settings/activity-types.tsx"), "ActivityTypesPage"),
+});
+
+const setActivityPlans = createRoute({
+  getParentRoute: () => settings,
+  path: "activity-plans",
+  component: lazyRouteComponent(() => import("./settings/activity-plans.tsx"), "ActivityPlansPage"),
 });
 
 const tree = root.addChildren([
   signIn,
-  app.addChildren([home, inbox, chats.addChildren([chat]), records.addChildren([recordList, recordNew, record])]),
+  app.addChildren([home, inbox, activities, quarantine, search, settings.addChildren([setNotifications, setTemplates, setMail, setAliases, setBounces, setWhatsApp, setTranslation, setActivityTypes, setActivityPlans]), chats.addChildren([chat]), records.addChildren([recordList, recordNew, recordImport, record]), recordTypes.addChildren([recordType])]),
 ]);
 
 /** The addresses of the console. */

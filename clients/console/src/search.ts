@@ -1,5 +1,5 @@
 import { CHAT_STATES, CHAT_VIEWS, type ChatStateName, type ChatViewName } from "./chats/query.ts";
-import { VIEWS, type ViewName } from "./inbox/query.ts";
+import { TABS, type TabName } from "./inbox/query.ts";
 
 /** Reads the parts of addresses after "?". What makes no sense is left out. */
 type Raw = Record<string, unknown>;
@@ -18,12 +18,55 @@ function isKey<T extends string>(value: unknown, table: Record<T, unknown>): val
 }
 
 export interface InboxSearch {
-  view?: ViewName;
+  view?: TabName;
+  /** What is opened: an item, or in the tab of activities an activity. */
   item?: string;
 }
 
 export function inboxSearch(raw: Raw): InboxSearch {
-  return { view: isKey(raw["view"], VIEWS) ? raw["view"] : undefined, item: text(raw["item"]) };
+  return { view: TABS.find((name) => name === raw["view"]), item: text(raw["item"]) };
+}
+
+export interface TemplatesSearch {
+  /** UUID of the template that is open, or "new". */
+  template?: string;
+}
+
+export function templatesSearch(raw: Raw): TemplatesSearch {
+  return { template: text(raw["template"]) };
+}
+
+export interface MessagesSearch {
+  /** Words to look for. */
+  q?: string;
+  /** Name of a record type. */
+  type?: string;
+  /** UUID of who wrote. */
+  author?: string;
+  /** The first and the last day, as 2026-11-30. */
+  from?: string;
+  to?: string;
+  files?: true;
+}
+
+export function messagesSearch(raw: Raw): MessagesSearch {
+  return {
+    q: text(raw["q"]),
+    type: text(raw["type"]),
+    author: text(raw["author"]),
+    from: text(raw["from"]),
+    to: text(raw["to"]),
+    files: raw["files"] === true ? true : undefined,
+  };
+}
+
+export interface QuarantineSearch {
+  /** UUID of the mail that is open. */
+  mail?: string;
+}
+
+export function quarantineSearch(raw: Raw): QuarantineSearch {
+  return { mail: text(raw["mail"]) };
 }
 
 export interface ChatsSearch {
@@ -39,9 +82,7 @@ export function chatsSearch(raw: Raw): ChatsSearch {
 }
 
 export interface RecordsSearch {
-  /** A filter made with the builder, as JSON. */
-  f?: string;
-  /** A filter written by hand, in CEL. */
+  /** The filter, in CEL. */
   q?: string;
   /** Words to find in titles. */
   s?: string;
@@ -49,16 +90,23 @@ export interface RecordsSearch {
   /** Number of the page, from 1, and the token that leads there. */
   n?: number;
   page?: string;
+  /** A board in place of the list. */
+  view?: "board";
+  /** The fields that make a board's columns, and that they add up ("-" for none). */
+  by?: string;
+  sum?: string;
 }
 
 export function recordsSearch(raw: Raw): RecordsSearch {
   return {
-    f: typeof raw["f"] === "string" ? raw["f"] : undefined,
     q: text(raw["q"]),
     s: text(raw["s"]),
     sort: text(raw["sort"]),
     n: place(raw["n"]),
     page: text(raw["page"]),
+    view: raw["view"] === "board" ? "board" : undefined,
+    by: text(raw["by"]),
+    sum: text(raw["sum"]),
   };
 }
 
@@ -69,6 +117,17 @@ export interface PlaceSearch {
 
 export function placeSearch(raw: Raw): PlaceSearch {
   return { seq: place(raw["seq"]) };
+}
+
+/** The parts of a record's page, of which a narrow screen shows one. */
+const PARTS = { details: true, conversation: true, files: true } as const;
+
+export interface RecordSearch extends PlaceSearch {
+  part?: keyof typeof PARTS;
+}
+
+export function recordSearch(raw: Raw): RecordSearch {
+  return { ...placeSearch(raw), part: isKey(raw["part"], PARTS) ? raw["part"] : undefined };
 }
 
 export interface SignInSearch {

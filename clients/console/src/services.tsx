@@ -12,6 +12,7 @@ import {
   type Workspace,
 } from "./api/contract.ts";
 import type { SessionStore } from "./api/session.ts";
+import { withoutRetry } from "./api/transport.ts";
 import { pause } from "@parley/client";
 import { LiveCache } from "./live/cache.ts";
 import { LiveEngine, type LiveStatus } from "./live/engine.ts";
@@ -51,6 +52,20 @@ export function useServices(): Services {
   return services;
 }
 
+/** How long an attempt to post may take, in milliseconds. */
+const POST_MS = 10_000;
+
+/** Resolves after a while, or as soon as the signal aborts. */
+function napping(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 function build(queries: QueryClient, transport: Transport, session: SessionStore, me: User, workspace: Workspace): Services {
   const chatter = createClient(ChatterService, transport);
   const live = createClient(LiveService, transport);
@@ -59,13 +74,13 @@ function build(queries: QueryClient, transport: Transport, session: SessionStore
   const journal = new Journal();
   const agent = me.role === Role.AGENT || me.role === Role.ADMINISTRATOR;
   const outbox: Outbox = new Outbox({
-    post: async (request) => {
-      const { message } = await chatter.postMessage(request);
+    post: async (request, signal) => {
+      const { message } = await chatter.postMessage(request, withoutRetry({ signal, timeoutMs: POST_MS }));
       if (!message) throw new Error("the server answered no message");
       return message;
     },
     sent: (message) => cache.message(message),
-    wait: (attempt) => new Promise((resolve) => setTimeout(resolve, pause(attempt))),
+    wait: (failures, signal) => napping(pause(failures, { mostMs: 5_000 }), signal),
     storage,
   });
   const cache: LiveCache = new LiveCache({
@@ -93,10 +108,13 @@ export function ServicesProvider(props: { session: SessionStore; me: User; works
   const services = useMemo(() => ({ ...base, me, workspace }), [base, me, workspace]);
   useEffect(() => {
     const stop = base.engine.start();
+    const resume = (): void => base.outbox.resume();
     const forget = base.engine.subscribe(() => {
-      if (base.engine.status().state === "open") base.outbox.resume();
+      if (base.engine.status().state === "open") resume();
     });
+    globalThis.addEventListener("online", resume);
     return () => {
+      globalThis.removeEventListener("online", resume);
       forget();
       stop();
     };

@@ -1,13 +1,19 @@
 import { createClient, type Client, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { download, upload, type DownloadOptions, type UploadOptions } from "./file.js";
+import { ActivityService } from "./gen/parley/activity/v1/activity_service_pb.js";
 import { ChatterService } from "./gen/parley/chatter/v1/chatter_service_pb.js";
+import { ComposeService } from "./gen/parley/compose/v1/compose_service_pb.js";
 import { IdentityService, type SignInResponse } from "./gen/parley/identity/v1/identity_service_pb.js";
 import { LiveService } from "./gen/parley/live/v1/live_service_pb.js";
 import { LiveChatService } from "./gen/parley/livechat/v1/live_chat_service_pb.js";
+import { MessengerService } from "./gen/parley/messenger/v1/messenger_service_pb.js";
 import { RecordService } from "./gen/parley/record/v1/record_service_pb.js";
+import { MailService } from "./gen/parley/mail/v1/mail_service_pb.js";
+import { SearchService } from "./gen/parley/search/v1/search_service_pb.js";
 import { FileService } from "./gen/parley/thread/v1/file_service_pb.js";
 import type { File as StoredFile } from "./gen/parley/thread/v1/thread_pb.js";
+import { TranslationService } from "./gen/parley/translation/v1/translation_service_pb.js";
 import { VisitorService } from "./gen/parley/visitor/v1/visitor_service_pb.js";
 import { retry, type RetryOptions } from "./retry.js";
 import { subscribe, type SubscribeOptions, type Subscription } from "./subscription.js";
@@ -33,10 +39,16 @@ export interface Parley {
   readonly identity: Client<typeof IdentityService>;
   readonly records: Client<typeof RecordService>;
   readonly chatter: Client<typeof ChatterService>;
+  readonly activities: Client<typeof ActivityService>;
+  readonly compose: Client<typeof ComposeService>;
   readonly files: Client<typeof FileService>;
+  readonly search: Client<typeof SearchService>;
+  readonly mail: Client<typeof MailService>;
   readonly liveChat: Client<typeof LiveChatService>;
   readonly visitor: Client<typeof VisitorService>;
   readonly live: Client<typeof LiveService>;
+  readonly messenger: Client<typeof MessengerService>;
+  readonly translation: Client<typeof TranslationService>;
   /** What the clients go through, with token and retries, for other libraries of Connect. */
   readonly transport: Transport;
   /** The token that calls are made with; set it to go on as somebody else. */
@@ -65,10 +77,16 @@ export function createParley(options: ParleyOptions): Parley {
     identity,
     records: createClient(RecordService, transport),
     chatter: createClient(ChatterService, transport),
+    activities: createClient(ActivityService, transport),
+    compose: createClient(ComposeService, transport),
     files,
+    search: createClient(SearchService, transport),
+    mail: createClient(MailService, transport),
     liveChat: createClient(LiveChatService, transport),
     visitor: createClient(VisitorService, transport),
     live,
+    messenger: createClient(MessengerService, transport),
+    translation: createClient(TranslationService, transport),
     transport,
     get token() {
       return read() ?? "";

@@ -22,22 +22,61 @@ export interface UploadOptions {
   attach?: boolean;
   /** UUID that names this upload: the same one goes on where an interrupted upload stopped. Made up if unset. */
   requestId?: string;
+  /**
+   * Where the ids of unfinished uploads are kept, such as `localStorage`: then the
+   * same file for the same thread, chosen again after a reload, goes on where it
+   * stopped. What is finished is forgotten.
+   */
+  memory?: UploadMemory;
   /** Told how many bytes are with the server. */
   onProgress?(sent: number): void;
   /** Ends the upload. */
   signal?: AbortSignal;
 }
 
+/** Keeps short texts by name, as a browser's Storage does. */
+export type UploadMemory = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+/** What is being sent with a memory at the moment: the same file twice is two files. */
+const sending = new WeakMap<UploadMemory, Set<string>>();
+
 /** Uploads a file in parts, each tried again by the client's retries, and answers it as stored. */
 export async function upload(client: Client<typeof FileService>, options: UploadOptions): Promise<StoredFile> {
+  const { memory } = options;
+  const key = memoryKey(options);
+  const busy = (memory && sending.get(memory)) ?? new Set();
+  if (!memory || busy.has(key)) return await send(client, options, options.requestId ?? crypto.randomUUID());
+  sending.set(memory, busy.add(key));
+  const requestId = options.requestId ?? memory.getItem(key) ?? crypto.randomUUID();
+  memory.setItem(key, requestId);
+  try {
+    const file = await send(client, options, requestId);
+    memory.removeItem(key);
+    return file;
+  } catch (error) {
+    // Only what may pass, or was cut off from here, is worth going on with.
+    if (!options.signal?.aborted && !isPassing(error) && !isBroken(error)) memory.removeItem(key);
+    throw error;
+  } finally {
+    busy.delete(key);
+  }
+}
+
+/** Names a file as well as a browser lets one: by place, name, size and time. */
+function memoryKey({ threadId, name, data, internal = false }: UploadOptions): string {
+  const time = "lastModified" in data ? String(data.lastModified) : "";
+  return ["parley.upload", threadId, internal ? "internal" : "", data.size, time, name].join("/");
+}
+
+async function send(client: Client<typeof FileService>, options: UploadOptions, requestId: string): Promise<StoredFile> {
   const { threadId, name, data, internal = false, attach = false, onProgress } = options;
   const call = options.signal ? { signal: options.signal } : {};
-  const requestId = options.requestId ?? crypto.randomUUID();
   const begun = await client.createFile({ requestId, threadId, name, size: BigInt(data.size), internal }, call);
   const fileId = begun.file?.id ?? "";
   const partSize = Number(begun.partSize);
   if (fileId === "" || partSize < 1) throw new TypeError("the server answered no file to write to");
-  for (let part = 0; part * partSize < data.size; ) {
+  if (begun.nextPart > 0) onProgress?.(Math.min(data.size, begun.nextPart * partSize));
+  for (let part = begun.nextPart; part * partSize < data.size; ) {
     const bytes = await data.slice(part * partSize, (part + 1) * partSize).arrayBuffer();
     const { nextPart } = await client.writeFile({ fileId, part, data: new Uint8Array(bytes) }, call);
     part = Math.max(part + 1, nextPart);

@@ -15,7 +15,7 @@ export { createParley, type Parley, type ParleyOptions } from "./client.js";
 export type { SubscriptionListener } from "./book.js";
 export { pause, type Backoff, type Clock } from "./clock.js";
 export { explain, isPassing, reason, requestId, type Failure } from "./failure.js";
-export { download, upload, type DownloadOptions, type UploadOptions } from "./file.js";
+export { download, upload, type DownloadOptions, type UploadMemory, type UploadOptions } from "./file.js";
 export { pages, type ListMethod } from "./pages.js";
 export { retry, type RetryOptions } from "./retry.js";
 export { subscribe, type SubscribeOptions, type Subscription, type SubscriptionState } from "./subscription.js";

@@ -15,11 +15,14 @@ export const topic = {
   chats: (): Topic => create(TopicSchema, { kind: { case: "chats", value: {} } }),
   /** The presence of the workspace's users. */
   presence: (): Topic => create(TopicSchema, { kind: { case: "presence", value: {} } }),
+  /** The records of a type. */
+  records: (type: string): Topic => create(TopicSchema, { kind: { case: "records", value: { type } } }),
 };
 
 /** Names a topic: two topics with the same name are the same, whatever their cursors. */
 export function topicName({ kind }: Topic): string {
-  return kind.case === "threadId" ? `thread ${kind.value}` : (kind.case ?? "");
+  if (kind.case === "threadId") return `thread ${kind.value}`;
+  return kind.case === "records" ? `records ${kind.value.type}` : (kind.case ?? "");
 }
 
 /** The thread that an event belongs to, or undefined for one of another topic. */

@@ -77,6 +77,78 @@ describe("an upload", () => {
   });
 });
 
+describe("an upload with a memory", () => {
+  /** A server that forgets nothing, and a connection that is cut before the third part. */
+  function setting(): { parley: Parley; memory: Map<string, string>; storage: Storage; written: number[]; requests: string[]; cut: { now: boolean } } {
+    const written: number[] = [];
+    const requests: string[] = [];
+    const cut = { now: true };
+    const memory = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => memory.get(key) ?? null,
+      setItem: (key: string, value: string) => memory.set(key, value),
+      removeItem: (key: string) => memory.delete(key),
+    } as unknown as Storage;
+    const parley = setup({
+      createFile: ({ requestId }) => {
+        if (requests.at(-1) !== requestId) written.length = 0;
+        requests.push(requestId);
+        return { file: { id: "f" }, partSize: 1n, nextPart: written.length };
+      },
+      writeFile: ({ part }) => {
+        if (cut.now && part === 2) throw new ConnectError("away", Code.Unavailable);
+        written.push(part);
+        return { nextPart: part + 1 };
+      },
+      finishFile: () => ({ file: { id: "f" } }),
+    });
+    return { parley, memory, storage, written, requests, cut };
+  }
+  const file = (): Blob => Object.assign(new Blob([bytes(1, 2, 3, 4)]), { lastModified: 5 });
+
+  test("goes on after a reload where it stopped, and then forgets", async () => {
+    const { parley, memory, storage, written, requests, cut } = setting();
+    const chosen = { threadId: "t", name: "x", memory: storage };
+    await expect(parley.upload({ ...chosen, data: file() })).rejects.toMatchObject({ code: Code.Unavailable });
+    expect(memory.size).toBe(1);
+    cut.now = false;
+    const progress: number[] = [];
+    await parley.upload({ ...chosen, data: file(), onProgress: (sent) => progress.push(sent) });
+    expect(written).toEqual([0, 1, 2, 3]);
+    expect(progress).toEqual([2, 3, 4]);
+    expect(new Set(requests).size).toBe(1);
+    expect(memory.size).toBe(0);
+  });
+
+  test("takes another file, or another place, for what it is", async () => {
+    const { parley, storage, requests, cut } = setting();
+    const failed = parley.upload({ threadId: "t", name: "x", data: file(), memory: storage });
+    await expect(failed).rejects.toThrow(ConnectError);
+    cut.now = false;
+    for (const other of [{ threadId: "u" }, { name: "y" }, { internal: true }, { data: Object.assign(file(), { lastModified: 6 }) }])
+      await parley.upload({ threadId: "t", name: "x", data: file(), memory: storage, ...other });
+    expect(new Set(requests).size).toBe(5);
+  });
+
+  test("sends the same file twice at once as two", async () => {
+    const { parley, storage, requests, cut } = setting();
+    cut.now = false;
+    await Promise.all([1, 2].map(async () => await parley.upload({ threadId: "t", name: "x", data: file(), memory: storage })));
+    expect(new Set(requests).size).toBe(2);
+  });
+
+  test("does not go on with what was refused", async () => {
+    const { memory, storage } = setting();
+    const parley = setup({
+      createFile: () => {
+        throw new ConnectError("too large", Code.InvalidArgument);
+      },
+    });
+    await expect(parley.upload({ threadId: "t", name: "x", data: file(), memory: storage })).rejects.toThrow("too large");
+    expect(memory.size).toBe(0);
+  });
+});
+
 describe("a download", () => {
   const content = bytes(1, 2, 3, 4, 5, 6);
 

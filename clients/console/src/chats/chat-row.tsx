@@ -41,12 +41,12 @@ export function ChatRow({ chat, search, selected, showOperator }: ChatRowProps) 
       <Face id={chat.visitor?.id ?? chat.id} name={name} kind={PartyKind.VISITOR} size={34} />
       <span className={classes.text}>
         <span className={classes.top}>
-          <span className={classes.name}>{name}</span>
+          <span className={classes.name} dir="auto">{name}</span>
           <span className={classes.time}><When at={chat.lastMessageTime ?? chat.createTime} /></span>
         </span>
         <span className={classes.line}>
           {last?.internal && <Sign label={t("message.internal")} className={classes.note}><IconLock size={13} aria-hidden /></Sign>}
-          <span className={classes.preview}>{own && spoken && text ? t("chats.you", { text }) : (text ?? t("chats.noMessage"))}</span>
+          <span className={classes.preview} dir="auto">{own && spoken && text ? t("chats.you", { text }) : (text ?? t("chats.noMessage"))}</span>
           {showOperator && chat.operator && <Face id={chat.operator.id} name={chat.operator.name} size={18} />}
           {chat.unreadCount > 0 && <span className={classes.count} aria-label={t("chats.unread", { count: chat.unreadCount })}>{badge(chat.unreadCount)}</span>}
         </span>

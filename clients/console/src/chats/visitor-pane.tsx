@@ -15,8 +15,10 @@ import classes from "./visitor.module.css";
 /** What is known of the visitor of a chat. */
 export function VisitorPane({ chatId }: { chatId: string }) {
   const t = useText();
-  const { data } = useQuery(LiveChatService.method.getChat, { chatId });
+  const { data, error } = useQuery(LiveChatService.method.getChat, { chatId });
   const visitor = data?.chat?.visitor;
+  // The conversation beside it says what went wrong.
+  if (!visitor && error) return null;
   if (!visitor) return <Stack p="md"><Skeleton h={48} /><Skeleton h={120} /></Stack>;
   return (
     <div className={classes.pane}>

@@ -2,11 +2,13 @@ import { Button } from "@mantine/core";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useQuery } from "@connectrpc/connect-query";
 import { IconArrowRight, IconCheck, IconStar, IconStarFilled } from "@tabler/icons-react";
-import { ChatterService, ThreadKind, type InboxItem } from "../api/contract.ts";
+import { ActivityCard } from "../activities/activity-card.tsx";
+import { ActivityService, ActivityState, ChatterService, ThreadKind, type InboxItem } from "../api/contract.ts";
 import { useText } from "../intl/intl.tsx";
 import { useRecordType } from "../records/query.ts";
 import { Conversation } from "../thread/conversation.tsx";
 import { Header, IconButton } from "../ui/header.tsx";
+import classes from "./inbox.module.css";
 import rowClasses from "../ui/list-row.module.css";
 
 interface InboxDetailProps {
@@ -23,6 +25,9 @@ export function InboxDetail({ item, onBack, onDone, onStar }: InboxDetailProps) 
   const type = useRecordType(item.recordType);
   const linkTo = useThreadLink(item);
   const { data } = useQuery(ChatterService.method.getThread, { threadId: item.threadId });
+  // What is planned may have changed since the item came.
+  const now = useQuery(ActivityService.method.getActivity, { activityId: item.activity?.id ?? "" }, { enabled: item.activity !== undefined });
+  const activity = now.error ? undefined : (now.data?.activity ?? item.activity);
   const seq = item.message ? Number(item.message.seq) : undefined;
   return (
     <>
@@ -33,6 +38,7 @@ export function InboxDetail({ item, onBack, onDone, onStar }: InboxDetailProps) 
         <Button variant="default" leftSection={<IconCheck size={15} />} onClick={onDone}>{t("inbox.done")}</Button>
         <OpenLink item={item} label={chat ? t("inbox.openChat") : t("inbox.openRecord")} />
       </Header>
+      {activity && activity.state !== ActivityState.DONE && <div className={classes.activity}><ul><ActivityCard activity={activity} /></ul></div>}
       <Conversation
         key={item.threadId}
         threadId={item.threadId}

@@ -1,33 +1,44 @@
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { createConnectQueryKey, useMutation } from "@connectrpc/connect-query";
 import { useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { IconChecks } from "@tabler/icons-react";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, type ReactNode } from "react";
 import { ChatterService, ThreadKind, type InboxItem, type ListInboxResponse } from "../api/contract.ts";
 import { useText, type TextId } from "../intl/intl.tsx";
 import { useKeys } from "../keys/keys.tsx";
+import { QuarantineLink } from "../quarantine/quarantine-link.tsx";
 import { Header, IconButton } from "../ui/header.tsx";
 import { Panes } from "../ui/panes.tsx";
 import { Empty, Failure, RowSkeletons } from "../ui/states.tsx";
 import { VirtualList } from "../ui/virtual-list.tsx";
 import { useFaultText } from "../ui/states.tsx";
 import { toFault } from "../api/fault.ts";
+import { InboxActivities } from "./inbox-activities.tsx";
 import { InboxDetail } from "./inbox-detail.tsx";
 import { InboxRow } from "./inbox-row.tsx";
+import { InboxTabs } from "./inbox-tabs.tsx";
 import { useKept } from "./kept.ts";
 import { VIEWS, inboxKey, useInbox, type ViewName } from "./query.ts";
 import { applyItem } from "./reduce.ts";
 
 const route = getRouteApi("/app/inbox");
-const NAMES: ViewName[] = ["unread", "starred", "all"];
 const EMPTY: Record<ViewName, TextId> = { unread: "inbox.emptyUnread", starred: "inbox.emptyStarred", all: "inbox.emptyAll" };
 
-/** What needs the user. */
+/** What needs the user: items of the inbox, and planned activities. */
 export function InboxPage() {
-  const t = useText();
   const { view = "unread", item: chosen } = route.useSearch();
+  const navigate = route.useNavigate();
+  const tabs = <InboxTabs tab={view} onChange={(tab) => void navigate({ search: { view: tab } })} />;
+  const choose = useCallback((item: string | undefined) => void navigate({ search: { view, item }, replace: chosen !== undefined }), [chosen, navigate, view]);
+  if (view === "activities") return <InboxActivities tabs={tabs} chosen={chosen} onChoose={choose} />;
+  return <Items key={view} view={view} tabs={tabs} chosen={chosen} />;
+}
+
+/** One list of the inbox. */
+function Items({ view, tabs, chosen }: { view: ViewName; tabs: ReactNode; chosen: string | undefined }) {
+  const t = useText();
   const navigate = route.useNavigate();
   const go = useNavigate();
   const list = useInbox(VIEWS[view]);
@@ -64,17 +75,8 @@ export function InboxPage() {
       listLabel={t("nav.inbox")}
       list={
         <>
-          <Header title={t("nav.inbox")}><MarkAll disabled={!items.some((item) => !item.read)} /></Header>
-          <div style={{ padding: "8px 12px" }}>
-            <SegmentedControl
-              fullWidth
-              size="xs"
-              value={view}
-              onChange={(value) => void navigate({ search: { view: NAMES.find((name) => name === value) } })}
-              data={NAMES.map((name) => ({ value: name, label: t(`inbox.${name}`) }))}
-              aria-label={t("inbox.views")}
-            />
-          </div>
+          <Header title={t("nav.inbox")}><QuarantineLink /><MarkAll disabled={!items.some((item) => !item.read)} /></Header>
+          {tabs}
           {list.isPending && <RowSkeletons height={72} />}
           {list.error && !list.data && <Failure error={list.error} retry={() => void list.refetch()} />}
           {list.data && items.length === 0 && (

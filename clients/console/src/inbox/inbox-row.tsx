@@ -1,8 +1,10 @@
 import { Link } from "@tanstack/react-router";
-import { IconAt, IconCheck, IconLock, IconMessage, IconStar, IconStarFilled, IconUserCheck } from "@tabler/icons-react";
+import { IconAt, IconCalendarCheck, IconCheck, IconLock, IconMessage, IconStar, IconStarFilled, IconUserCheck } from "@tabler/icons-react";
 import { InboxReason, MessageKind, type InboxItem } from "../api/contract.ts";
+import { titleOf } from "../activities/group.ts";
 import { When } from "../intl/time.tsx";
 import { useText } from "../intl/intl.tsx";
+import { plainText } from "../thread/body.tsx";
 import { IconButton } from "../ui/header.tsx";
 import { Sign } from "../ui/sign.tsx";
 import { PartyFace } from "../ui/person.tsx";
@@ -23,15 +25,15 @@ export function InboxRow({ item, view, selected, onDone, onStar }: InboxRowProps
   return (
     <div className={classes.holder}>
       <Link to="/inbox" search={{ view, item: item.id }} className={classes.row} data-selected={selected} data-unread={!item.read} aria-current={selected}>
-        <PartyFace party={item.message?.author} size={32} />
+        <PartyFace party={item.message?.author ?? item.activity?.creator} size={32} />
         <span className={classes.text}>
           <span className={classes.top}>
-            <span className={classes.name}>{item.threadTitle}</span>
+            <span className={classes.name} dir="auto">{item.threadTitle}</span>
             <span className={classes.time}><When at={item.createTime} /></span>
           </span>
           <span className={classes.line}>
             <Reason item={item} />
-            <span className={classes.preview}><Preview item={item} /></span>
+            <span className={classes.preview} dir="auto"><Preview item={item} /></span>
             {item.starred && <Sign label={t("inbox.starred")} className={classes.starred}><IconStarFilled size={13} aria-hidden /></Sign>}
             {!item.read && <span className={classes.unreadDot}><span className="sr-only">{t("inbox.unread")}</span></span>}
           </span>
@@ -51,13 +53,15 @@ function Reason({ item }: { item: InboxItem }) {
   const t = useText();
   if (item.reason === InboxReason.MENTION) return <Sign className={classes.reason} label={t("reason.mention")}><IconAt size={14} aria-hidden /></Sign>;
   if (item.reason === InboxReason.ASSIGNMENT) return <Sign className={classes.reason} label={t("reason.assignment")}><IconUserCheck size={14} aria-hidden /></Sign>;
+  if (item.reason === InboxReason.ACTIVITY) return <Sign className={classes.reason} label={t("reason.activity")}><IconCalendarCheck size={14} aria-hidden /></Sign>;
   if (item.message?.internal) return <Sign className={`${classes.reason} ${classes.note}`} label={t("message.internal")}><IconLock size={14} aria-hidden /></Sign>;
   return <Sign className={classes.reason} label={t("reason.message")}><IconMessage size={14} aria-hidden /></Sign>;
 }
 
 function Preview({ item }: { item: InboxItem }) {
   const t = useText();
-  const { message, reason } = item;
+  const { activity, message, reason } = item;
+  if (activity) return t("reason.activityFor", { name: activity.creator?.name ?? "", title: titleOf(activity) });
   const name = message?.author?.name ?? "";
   if (reason === InboxReason.ASSIGNMENT) return t("reason.assigned", { name });
   if (!message) return null;
@@ -65,6 +69,6 @@ function Preview({ item }: { item: InboxItem }) {
     const change = message.changes[0];
     return change ? `${change.label}: ${change.newValue || "–"}` : name;
   }
-  const body = message.body || message.files[0]?.name || "";
+  const body = plainText(message.body, message.format) || message.subject || message.files[0]?.name || "";
   return name ? `${name}: ${body}` : body;
 }

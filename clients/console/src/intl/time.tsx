@@ -12,7 +12,7 @@ export function shortTime(intl: IntlShape, date: Date, now: number): string {
   const age = now - date.getTime();
   const today = new Date(now);
   if (age < MINUTE) return intl.formatMessage({ id: "time.now" });
-  if (age < HOUR) return intl.formatMessage({ id: "time.minutes" }, { minutes: Math.floor(age / MINUTE) });
+  if (age < HOUR) return intl.formatNumber(Math.floor(age / MINUTE), { style: "unit", unit: "minute", unitDisplay: "short" });
   if (date.toDateString() === today.toDateString()) return intl.formatTime(date, { hour: "2-digit", minute: "2-digit" });
   if (age < 6 * DAY) return intl.formatDate(date, { weekday: "short" });
   if (date.getFullYear() === today.getFullYear()) return intl.formatDate(date, { day: "numeric", month: "short" });

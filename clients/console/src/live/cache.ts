@@ -3,6 +3,7 @@ import { createConnectQueryKey } from "@connectrpc/connect-query";
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import {
   ChatterService,
+  ComposeService,
   FileService,
   GetInboxCountsResponseSchema,
   LiveChatService,
@@ -11,30 +12,43 @@ import {
   PresenceState,
   RecordService,
   type Chat,
+  type DraftChange,
   type Event,
   type GetChatResponse,
+  type GetDraftsResponse,
   type GetInboxCountsResponse,
   type GetThreadResponse,
   type InboxChange,
+  type InboxItem,
   type ListChatsResponse,
   type ListInboxResponse,
   type ListPresenceResponse,
   type Message,
   type Presence,
   type ReadMark,
+  type RecordChange,
+  type GetRecordResponse,
   type Topic,
   type TopicOpened,
 } from "../api/contract.ts";
+import { activitiesChanged } from "../activities/changed.ts";
 import { CHAT_FILTERS, chatsKey } from "../chats/query.ts";
 import { mapPages } from "../api/pages.ts";
 import { applyChat, readUpTo } from "../chats/reduce.ts";
 import { VIEWS, inboxKey } from "../inbox/query.ts";
 import { applyItem } from "../inbox/reduce.ts";
+import { listKeys } from "../records/list-keys.ts";
 import type { Journal } from "../thread/journal.ts";
 import { applyMessage, type ThreadLog } from "../thread/log.ts";
 import { threadLogKey } from "../thread/query.ts";
 import type { LiveListener } from "./engine.ts";
 import type { TypingStore } from "./typing.ts";
+
+/** How often lists of records are read anew while many change, in milliseconds. */
+const RECORDS_MS = 700;
+
+/** How long changes of what is planned are gathered before it is read anew. */
+const SETTLE_MS = 100;
 
 /** Brings what the stream tells into the query cache. */
 export class LiveCache implements LiveListener {
@@ -43,7 +57,11 @@ export class LiveCache implements LiveListener {
   readonly #typing: TypingStore;
   readonly #journal: Journal;
   readonly #arrived: (requestId: string) => void;
+  /** The types whose lists are to be read anew. */
+  readonly #dueTypes = new Set<string>();
   readonly refused: () => void;
+  readonly #items = new Set<(item: InboxItem) => void>();
+  #planned: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: {
     queries: QueryClient;
@@ -59,6 +77,12 @@ export class LiveCache implements LiveListener {
     this.#journal = options.journal;
     this.#arrived = options.arrived;
     this.refused = options.refused;
+  }
+
+  /** Tells of every item of the inbox that is new or changed, until the answered function is called. */
+  onItem(listener: (item: InboxItem) => void): () => void {
+    this.#items.add(listener);
+    return () => this.#items.delete(listener);
   }
 
   event({ change }: Event): void {
@@ -77,6 +101,14 @@ export class LiveCache implements LiveListener {
         return this.#inbox(change.value);
       case "chat":
         return this.chat(change.value);
+      case "activity":
+        return this.#activities();
+      case "record":
+        return this.#record(change.value);
+      case "draft":
+        return this.#draft(change.value);
+      case "scheduled":
+        return this.#invalidate(ComposeService.method.listScheduledMessages);
       default:
     }
   }
@@ -86,11 +118,19 @@ export class LiveCache implements LiveListener {
       case "threadId":
         this.#journal.forget(topic.kind.value);
         this.#readThreadAnew(topic.kind.value);
+        this.#readRecordAnew(topic.kind.value);
+        this.#activities();
         opened.readMarks.forEach((mark) => this.readMark(mark));
+        break;
+      case "records":
+        this.#readListsAnew(topic.kind.value.type);
         break;
       case "inbox":
         this.#invalidate(ChatterService.method.listInbox);
         this.#invalidate(ChatterService.method.getInboxCounts);
+        this.#activities();
+        this.#invalidate(ComposeService.method.getDrafts);
+        this.#invalidate(ComposeService.method.listScheduledMessages);
         break;
       case "chats":
         this.#invalidate(LiveChatService.method.listChats);
@@ -104,7 +144,11 @@ export class LiveCache implements LiveListener {
     }
   }
 
-  resumed(_topic: Topic, opened: TopicOpened): void {
+  resumed(topic: Topic, opened: TopicOpened): void {
+    // Changes of records, and of what is planned on them, are in no log: some may have been missed.
+    if (topic.kind.case === "threadId") this.#activities();
+    if (topic.kind.case === "threadId") this.#readRecordAnew(topic.kind.value);
+    if (topic.kind.case === "records") this.#readListsAnew(topic.kind.value.type);
     opened.readMarks.forEach((mark) => this.readMark(mark));
   }
 
@@ -180,9 +224,20 @@ export class LiveCache implements LiveListener {
     const { item } = change;
     if (!item || this.#isLoading(ChatterService.method.listInbox)) this.#invalidate(ChatterService.method.listInbox);
     if (!item) return;
+    this.#items.forEach((listener) => listener(item));
     for (const view of Object.values(VIEWS)) {
       this.#queries.setQueriesData<InfiniteData<ListInboxResponse>>({ queryKey: inboxKey(view) }, (data) => applyItem(data, item, view));
     }
+  }
+
+  /** A draft as another device left it; what a page holds is never newer. */
+  #draft({ threadId, internal, draft }: DraftChange): void {
+    const key = createConnectQueryKey({ schema: ComposeService.method.getDrafts, input: { threadId }, cardinality: "finite" });
+    this.#queries.setQueriesData<GetDraftsResponse>({ queryKey: key }, (data) => {
+      if (!data) return data;
+      const others = data.drafts.filter((one) => one.internal !== internal);
+      return { ...data, drafts: draft ? [...others, draft] : others };
+    });
   }
 
   #presence(presence: Presence): void {
@@ -196,16 +251,44 @@ export class LiveCache implements LiveListener {
   }
 
   #recordChanged(recordId: string): void {
-    void this.#queries.invalidateQueries({
-      queryKey: createConnectQueryKey({ schema: RecordService.method.getRecord, input: { recordId }, cardinality: "finite" }),
-    });
+    this.#readRecordAnew(recordId);
     this.#invalidate(RecordService.method.listRecords);
+  }
+
+  /** What this user just saved is known already. */
+  #record({ type, recordId, etag }: RecordChange): void {
+    const known = recordId !== "" && etag !== "" && this.#queries.getQueriesData<GetRecordResponse>({ queryKey: recordKey(recordId) }).some(([, data]) => data?.record?.etag === etag);
+    if (recordId !== "" && !known) this.#readRecordAnew(recordId);
+    this.#readListsAnew(type);
+  }
+
+  #readRecordAnew(recordId: string): void {
+    void this.#queries.invalidateQueries({ queryKey: recordKey(recordId) });
+  }
+
+  /** Reads the lists of a type anew, soon: many changes make one reading. */
+  #readListsAnew(type: string): void {
+    if (this.#dueTypes.has(type)) return;
+    this.#dueTypes.add(type);
+    setTimeout(() => {
+      this.#dueTypes.delete(type);
+      for (const queryKey of listKeys(type)) void this.#queries.invalidateQueries({ queryKey });
+    }, RECORDS_MS);
   }
 
   #invalidateFiles(threadId: string): void {
     void this.#queries.invalidateQueries({
       queryKey: createConnectQueryKey({ schema: FileService.method.listFiles, input: { threadId }, cardinality: undefined }),
     });
+  }
+
+  /** What is planned changed: several changes in a row are read once. */
+  #activities(): void {
+    if (this.#planned !== undefined) return;
+    this.#planned = setTimeout(() => {
+      this.#planned = undefined;
+      activitiesChanged(this.#queries);
+    }, SETTLE_MS);
   }
 
   #readThreadAnew(threadId: string): void {
@@ -223,4 +306,8 @@ export class LiveCache implements LiveListener {
   #invalidate(schema: DescMethodUnary): void {
     void this.#queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema, cardinality: undefined }) });
   }
+}
+
+function recordKey(recordId: string) {
+  return createConnectQueryKey({ schema: RecordService.method.getRecord, input: { recordId }, cardinality: "finite" });
 }

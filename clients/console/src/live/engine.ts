@@ -1,4 +1,4 @@
-import { topic, type Event, type Topic, type TopicOpened } from "@parley/client";
+import { topic, topicName, type Event, type Topic, type TopicOpened } from "@parley/client";
 import type { Client } from "@connectrpc/connect";
 import type { LiveService } from "../api/contract.ts";
 import { openStream, type Feed, type FeedListener } from "./feed.ts";
@@ -24,7 +24,7 @@ export interface LiveListener {
   refused(): void;
 }
 
-/** How long a thread stays subscribed after nobody shows it any more. */
+/** How long a topic stays subscribed after nobody shows it any more. */
 const LINGER_MS = 5_000;
 
 /** How an engine gets its news. */
@@ -37,14 +37,14 @@ interface Options {
 
 /**
  * Brings the news of this tab: of the caller's inbox, the chats, presence, and
- * every thread on the screen.
+ * every thread and list of records on the screen.
  */
 export class LiveEngine {
   readonly #client: Client<typeof LiveService>;
   readonly #listener: LiveListener;
   readonly #options: Options;
-  /** How many show a thread, and where to begin. */
-  readonly #threads = new Map<string, { users: number; topic: Topic }>();
+  /** How many show a topic, and where to begin. */
+  readonly #shown = new Map<string, { users: number; topic: Topic }>();
   readonly #watchers = new Set<() => void>();
   #status: LiveStatus = { state: "connecting", since: Date.now() };
   #feed: Feed | undefined;
@@ -62,11 +62,16 @@ export class LiveEngine {
 
   status = (): LiveStatus => this.#status;
 
+  /** True in the one tab of several that has the stream: what must happen once happens there. */
+  leads(): boolean {
+    return this.#feed?.leads() ?? false;
+  }
+
   /** Runs until the function that it answers is called. */
   start(): () => void {
     const { chats, shared } = this.#options;
-    const threads = [...this.#threads.values()].map((thread) => thread.topic);
-    const topics = [topic.inbox(), topic.presence(), ...(chats ? [topic.chats()] : []), ...threads];
+    const shown = [...this.#shown.values()].map((one) => one.topic);
+    const topics = [topic.inbox(), topic.presence(), ...(chats ? [topic.chats()] : []), ...shown];
     const open = (all: Topic[], listener: FeedListener): Feed => openStream(this.#client, all, listener);
     const feed = shared ? new SharedFeed({ ...shared, topics, open }, this.#told()) : open(topics, this.#told());
     this.#feed = feed;
@@ -89,30 +94,36 @@ export class LiveEngine {
 
   /** Subscribes to a thread from a cursor on, until the answered function is called. */
   open(threadId: string, cursor: string): () => void {
-    const thread = this.#threads.get(threadId) ?? { users: 0, topic: topic.thread(threadId, cursor) };
-    this.#threads.set(threadId, thread);
-    thread.users++;
-    this.#feed?.add(thread.topic);
+    return this.watch(topic.thread(threadId, cursor));
+  }
+
+  /** Subscribes to a topic until the answered function is called. */
+  watch(wanted: Topic): () => void {
+    const name = topicName(wanted);
+    const shown = this.#shown.get(name) ?? { users: 0, topic: wanted };
+    this.#shown.set(name, shown);
+    shown.users++;
+    this.#feed?.add(shown.topic);
     let released = false;
     return () => {
       if (released) return;
       released = true;
-      thread.users--;
-      setTimeout(() => this.#drop(threadId), LINGER_MS);
+      shown.users--;
+      setTimeout(() => this.#drop(name), LINGER_MS);
     };
   }
 
-  #drop(threadId: string): void {
-    const thread = this.#threads.get(threadId);
-    if (thread?.users !== 0) return;
-    this.#threads.delete(threadId);
-    this.#feed?.drop(thread.topic);
+  #drop(name: string): void {
+    const shown = this.#shown.get(name);
+    if (shown?.users !== 0) return;
+    this.#shown.delete(name);
+    this.#feed?.drop(shown.topic);
   }
 
   #closed(closed: Topic | undefined): void {
-    if (closed?.kind.case !== "threadId") return;
-    this.#threads.delete(closed.kind.value);
-    this.#listener.closed(closed.kind.value);
+    if (!closed) return;
+    this.#shown.delete(topicName(closed));
+    if (closed.kind.case === "threadId") this.#listener.closed(closed.kind.value);
   }
 
   #set(state: LiveStatus["state"]): void {

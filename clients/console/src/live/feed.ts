@@ -21,6 +21,8 @@ export interface Feed {
   /** The topics with the cursors to go on from. */
   topics(): Topic[];
   close(): void;
+  /** True in the one tab of several that has the stream. */
+  leads(): boolean;
 }
 
 /** A feed with a stream of its own. */
@@ -45,5 +47,6 @@ export function openStream(client: Client<typeof LiveService>, topics: Topic[], 
     drop: (topic) => subscription.drop(topic),
     topics: () => subscription.topics(),
     close: () => subscription.close(),
+    leads: () => true,
   };
 }

@@ -70,6 +70,7 @@ function setup() {
       drop: (one: Topic) => void stream.topics.delete(topicName(one)),
       topics: () => [...stream.topics.values()],
       close: () => undefined,
+      leads: () => true,
     };
   };
   const tab = (topics: Topic[] = [topic.inbox()]) => {
@@ -139,4 +140,11 @@ test("a new leader asks the others what they want", async () => {
   third.feed.add(topic.thread("t", "c3"));
   leader.feed.close();
   await vi.waitFor(() => expect(streams[1]?.topics.has("thread t")).toBe(true));
+});
+
+test("one tab leads, whatever their number", async () => {
+  const { streams, tab } = setup();
+  const tabs = [tab(), tab(), tab()];
+  await vi.waitFor(() => expect(streams).toHaveLength(1));
+  expect(tabs.filter(({ feed }) => feed.leads())).toHaveLength(1);
 });

@@ -88,6 +88,10 @@ export class SharedFeed implements Feed {
     return [...this.#own.values()];
   }
 
+  leads(): boolean {
+    return this.#stream !== undefined;
+  }
+
   close(): void {
     if (this.#stop.signal.aborted) return;
     this.#post({ kind: "bye", tab: this.#tab });

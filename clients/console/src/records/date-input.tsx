@@ -1,36 +1,21 @@
-import { DateInput, DateTimePicker, DatesProvider } from "@mantine/dates";
-import "@mantine/dates/styles.css";
+import { DateInput, DateTimePicker } from "@mantine/dates";
 import dayjs from "dayjs";
-import "dayjs/locale/de";
-import customParseFormat from "dayjs/plugin/customParseFormat";
-import { useIntl } from "react-intl";
-import type { ReactNode } from "react";
-import { languageFor, useText } from "../intl/intl.tsx";
+import { LocalDates } from "../intl/dates.tsx";
+import { useText } from "../intl/intl.tsx";
 import { commonProps, type FieldInputProps } from "./field-props.ts";
-
-dayjs.extend(customParseFormat);
-
-/** How dates are written by locale. */
-const FORMATS: Record<string, string> = { de: "DD.MM.YYYY", en: "DD MMM YYYY" };
-
-function Localized({ children }: { children: (format: string) => ReactNode }) {
-  const { locale } = useIntl();
-  const language = languageFor([locale]);
-  return <DatesProvider settings={{ locale: language, firstDayOfWeek: locale === "en-US" ? 0 : 1 }}>{children(FORMATS[language] ?? "YYYY-MM-DD")}</DatesProvider>;
-}
 
 /** A day. */
 export function DateField(props: FieldInputProps) {
   const { value, field, onChange, onCommit } = props;
   const t = useText();
   return (
-    <Localized>
-      {(format) => (
+    <LocalDates>
+      {({ day }) => (
         <DateInput
           {...commonProps(props)}
           clearable={!field.required}
           clearButtonProps={{ "aria-label": t("action.clear", { field: field.label }) }}
-          valueFormat={format}
+          valueFormat={day}
           value={typeof value === "string" ? value : null}
           onChange={(next) => {
             onChange(next ?? undefined);
@@ -38,7 +23,7 @@ export function DateField(props: FieldInputProps) {
           }}
         />
       )}
-    </Localized>
+    </LocalDates>
   );
 }
 
@@ -47,13 +32,14 @@ export function DateTimeField(props: FieldInputProps) {
   const { value, field, onChange, onCommit } = props;
   const t = useText();
   return (
-    <Localized>
-      {(format) => (
+    <LocalDates>
+      {({ moment: pattern, clock }) => (
         <DateTimePicker
           {...commonProps(props)}
           clearable={!field.required}
           clearButtonProps={{ "aria-label": t("action.clear", { field: field.label }) }}
-          valueFormat={`${format} HH:mm`}
+          valueFormat={pattern}
+          timePickerProps={{ format: clock }}
           value={typeof value === "string" ? dayjs(value).format("YYYY-MM-DD HH:mm:ss") : null}
           onChange={(next) => {
             const moment = next ? dayjs(next, "YYYY-MM-DD HH:mm:ss").toISOString() : undefined;
@@ -62,6 +48,6 @@ export function DateTimeField(props: FieldInputProps) {
           }}
         />
       )}
-    </Localized>
+    </LocalDates>
   );
 }

@@ -7,10 +7,10 @@ import { FileService, type Field, type Record as ParleyRecord } from "../api/con
 import { toFault } from "../api/fault.ts";
 import { useText } from "../intl/intl.tsx";
 import { useFaultText } from "../ui/states.tsx";
-import type { useSaver } from "./inline-field.tsx";
+import type { Saver } from "./use-inline.ts";
 
 /** A file of the record: sent to its thread, then named by the field. */
-export function FileField({ field, record, save }: { field: Field; record: ParleyRecord; save: ReturnType<typeof useSaver> }) {
+export function FileField({ field, record, save }: { field: Field; record: ParleyRecord; save: Saver }) {
   const t = useText();
   const faultText = useFaultText();
   const transport = useTransport();

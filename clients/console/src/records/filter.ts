@@ -2,7 +2,7 @@ import { FieldType, type Field } from "../api/contract.ts";
 
 /** How a rule compares. */
 export type Operator =
-  | "is" | "isNot" | "contains" | "startsWith" | "greater" | "less" | "atLeast" | "atMost"
+  | "is" | "isNot" | "contains" | "notContains" | "startsWith" | "greater" | "less" | "atLeast" | "atMost"
   | "before" | "after" | "isMe" | "set" | "unset" | "yes" | "no";
 
 /** One line of the builder. */
@@ -12,15 +12,22 @@ export interface Rule {
   value: string;
 }
 
-/** What the builder makes: rules that hold all together or one of which holds. */
-export interface Filter {
+/** Rules and groups of rules that hold all together, or one of which holds. */
+export interface Group {
   join: "and" | "or";
-  rules: Rule[];
+  items: Item[];
 }
 
-export const NO_FILTER: Filter = { join: "and", rules: [] };
+export type Item = Rule | Group;
 
-const TEXT: Operator[] = ["contains", "startsWith", "is", "isNot", "set", "unset"];
+/** What the builder needs to know of a field. */
+export type FilterField = Pick<Field, "name" | "label" | "type" | "targetType" | "options">;
+
+export function isGroup(item: Item): item is Group {
+  return "items" in item;
+}
+
+const TEXT: Operator[] = ["contains", "notContains", "startsWith", "is", "isNot", "set", "unset"];
 const NUMBER: Operator[] = ["is", "isNot", "greater", "less", "atLeast", "atMost", "set", "unset"];
 const TIME: Operator[] = ["before", "after", "set", "unset"];
 
@@ -58,60 +65,85 @@ export function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** The CEL condition of a filter; empty when it has no finished rule. */
-export function toCel(filter: Filter, fields: readonly Field[]): string {
-  const conditions = filter.rules.flatMap((rule) => {
-    const field = fields.find((one) => one.name === rule.field);
-    const condition = field && ruleToCel(rule, field);
-    return condition ? [condition] : [];
+/** A group without what is unfinished, and without groups that are none. */
+export function normalise(group: Group, fields: readonly FilterField[]): Group {
+  const items = group.items.flatMap((item): Item[] => {
+    if (!isGroup(item)) return normaliseRule(item, fields);
+    const inner = normalise(item, fields);
+    return inner.items.length > 1 ? [inner] : inner.items;
   });
-  return conditions.join(filter.join === "and" ? " && " : " || ");
+  const [only] = items;
+  if (items.length === 1 && only && isGroup(only)) return only;
+  return { join: items.length > 1 ? group.join : "and", items };
 }
 
-function ruleToCel({ operator, value }: Rule, field: Field): string | undefined {
-  const name = `record.${field.name}`;
-  if (!takesValue(operator)) return withoutValue(name, operator, field);
+function normaliseRule(rule: Rule, fields: readonly FilterField[]): Rule[] {
+  const field = fields.find((one) => one.name === rule.field);
+  if (!field || !operatorsFor(field).includes(rule.operator)) return [];
+  const value = canonical(rule, field);
+  return value === undefined ? [] : [{ ...rule, value }];
+}
+
+/** A rule's value as the condition holds it; undefined for one that says nothing yet. */
+function canonical({ operator, value }: Rule, field: FilterField): string | undefined {
+  if (!takesValue(operator)) return "";
   const text = value.trim();
   if (text === "") return undefined;
+  if ([FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY].includes(field.type)) {
+    const number = text.replace(",", ".");
+    return /^-?\d+(\.\d+)?$/u.test(number) ? number : undefined;
+  }
+  if (field.type === FieldType.DATE || field.type === FieldType.DATETIME) return /^\d{4}-\d{2}-\d{2}$/u.test(text) ? text : undefined;
+  // People do not think of upper and lower case.
+  return operator === "contains" || operator === "notContains" || operator === "startsWith" ? lowerAscii(text) : text;
+}
+
+/** The CEL condition of a group; empty when it has no finished rule. */
+export function toCel(group: Group, fields: readonly FilterField[]): string {
+  return print(normalise(group, fields), fields);
+}
+
+function print(group: Group, fields: readonly FilterField[]): string {
+  const parts = group.items.map((item) => (isGroup(item) ? `(${print(item, fields)})` : ruleToCel(item, fields)));
+  return parts.join(group.join === "and" ? " && " : " || ");
+}
+
+/** The condition of one finished rule. */
+export function ruleToCel(rule: Rule, fields: readonly FilterField[]): string {
+  const field = fields.find((one) => one.name === rule.field);
+  if (!field) return "true";
+  const name = `record.${field.name}`;
+  if (!takesValue(rule.operator)) return withoutValue(name, rule.operator, field);
+  return withValue(name, rule, field);
+}
+
+const COMPARISONS: Partial<Record<Operator, string>> = { is: "==", isNot: "!=", greater: ">", less: "<", atLeast: ">=", atMost: "<=" };
+
+function withValue(name: string, { operator, value }: Rule, field: FilterField): string {
+  const sign = COMPARISONS[operator] ?? "==";
   switch (field.type) {
     case FieldType.INTEGER:
     case FieldType.DECIMAL:
     case FieldType.MONEY:
-      return compareNumber(name, operator, text);
+      return `${name} ${sign} ${value}`;
     case FieldType.DATE:
     case FieldType.DATETIME:
-      return `${name} ${operator === "before" ? "<" : ">="} date(${quote(text)})`;
+      return `${name} ${operator === "before" ? "<" : ">="} date(${quote(value)})`;
     case FieldType.REFERENCES:
-      return operator === "isNot" ? `!(${quote(text)} in ${name})` : `${quote(text)} in ${name}`;
-    case FieldType.SELECTION:
-    case FieldType.REFERENCE:
-      return `${name} ${operator === "isNot" ? "!=" : "=="} ${quote(text)}`;
+      return operator === "isNot" ? `!(${quote(value)} in ${name})` : `${quote(value)} in ${name}`;
     default:
-      return compareText(name, operator, text);
   }
+  if (operator === "is" || operator === "isNot") return `${name} ${sign} ${quote(value)}`;
+  const test = `${name}.lowerAscii().${operator === "startsWith" ? "startsWith" : "contains"}(${quote(value)})`;
+  return operator === "notContains" ? `!${test}` : test;
 }
 
-function withoutValue(name: string, operator: Operator, field: Field): string {
+function withoutValue(name: string, operator: Operator, field: FilterField): string {
   if (operator === "yes") return name;
   if (operator === "no") return `!${name}`;
   if (operator === "isMe") return field.type === FieldType.REFERENCES ? `user.id in ${name}` : `${name} == user.id`;
   if (field.type === FieldType.REFERENCES) return operator === "set" ? `size(${name}) > 0` : `size(${name}) == 0`;
   return operator === "set" ? `has(${name})` : `!has(${name})`;
-}
-
-const COMPARISONS: Partial<Record<Operator, string>> = { is: "==", isNot: "!=", greater: ">", less: "<", atLeast: ">=", atMost: "<=" };
-
-function compareNumber(name: string, operator: Operator, text: string): string | undefined {
-  const number = text.replace(",", ".");
-  const sign = COMPARISONS[operator];
-  return sign && /^-?\d+(\.\d+)?$/u.test(number) ? `${name} ${sign} ${number}` : undefined;
-}
-
-function compareText(name: string, operator: Operator, text: string): string {
-  if (operator === "is") return `${name} == ${quote(text)}`;
-  if (operator === "isNot") return `${name} != ${quote(text)}`;
-  // People do not think of upper and lower case.
-  return `${name}.lowerAscii().${operator === "startsWith" ? "startsWith" : "contains"}(${quote(lowerAscii(text))})`;
 }
 
 function lowerAscii(text: string): string {
@@ -131,36 +163,4 @@ export function searchToCel(words: string): string {
 export function both(...conditions: string[]): string {
   const given = conditions.filter((condition) => condition.trim() !== "");
   return given.length > 1 ? given.map((condition) => `(${condition})`).join(" && ") : (given[0] ?? "");
-}
-
-/** A filter as it stands in an address. */
-export function encodeFilter(filter: Filter): string | undefined {
-  if (filter.rules.length === 0) return undefined;
-  return JSON.stringify([filter.join, ...filter.rules.map((rule) => [rule.field, rule.operator, rule.value])]);
-}
-
-/** Reads a filter from an address; what makes no sense is left out. */
-export function decodeFilter(text: string | undefined): Filter {
-  if (!text) return NO_FILTER;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!Array.isArray(value)) return NO_FILTER;
-    const [join, ...rules]: unknown[] = value;
-    return { join: join === "or" ? "or" : "and", rules: rules.flatMap(decodeRule) };
-  } catch {
-    return NO_FILTER;
-  }
-}
-
-const OPERATORS: ReadonlySet<string> = new Set<Operator>([...TEXT, ...NUMBER, ...TIME, "isMe", "yes", "no"]);
-
-function isOperator(value: unknown): value is Operator {
-  return typeof value === "string" && OPERATORS.has(value);
-}
-
-function decodeRule(rule: unknown): Rule[] {
-  if (!Array.isArray(rule)) return [];
-  const [field, operator, value]: unknown[] = rule;
-  if (typeof field !== "string" || !isOperator(operator) || typeof value !== "string") return [];
-  return [{ field, operator, value }];
 }

@@ -1,21 +1,18 @@
-import { ActionIcon, Anchor, Button, Menu, Skeleton, Stack, Text, Tooltip } from "@mantine/core";
-import { createConnectQueryKey, useMutation, useQuery } from "@connectrpc/connect-query";
-import { useQueryClient } from "@tanstack/react-query";
+import { Button, SegmentedControl, Skeleton, Stack } from "@mantine/core";
+import { Code } from "@connectrpc/connect";
+import { useMediaQuery } from "@mantine/hooks";
+import { useQuery } from "@connectrpc/connect-query";
 import { getRouteApi, Link, useNavigate, useRouter } from "@tanstack/react-router";
-import { IconDots, IconExternalLink, IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
-import { useIntl } from "react-intl";
-import { FieldType, RecordService, type Record as ParleyRecord, type RecordType } from "../api/contract.ts";
-import { Dialog } from "../ui/dialog.tsx";
+import { RecordService, type Record as ParleyRecord, type RecordType } from "../api/contract.ts";
+import { toFault } from "../api/fault.ts";
 import { useText } from "../intl/intl.tsx";
 import { useKeys } from "../keys/keys.tsx";
-import { Chatter } from "../thread/chatter.tsx";
-import { Header, IconButton } from "../ui/header.tsx";
-import { Empty, Failure, FailureLine } from "../ui/states.tsx";
-import { FileField } from "./file-field.tsx";
-import { InlineField, useSaver } from "./inline-field.tsx";
+import type { RecordSearch } from "../search.ts";
+import { Empty, Failure } from "../ui/states.tsx";
+import { RecordConversation, RecordFiles, Side } from "./side.tsx";
+import { RecordForm } from "./record-form.tsx";
+import { RecordHead } from "./record-head.tsx";
 import { useRecordType } from "./query.ts";
-import { Value } from "./values.tsx";
 import classes from "./records.module.css";
 
 const route = getRouteApi("/app/records/$type/$recordId");
@@ -25,121 +22,74 @@ export function RecordPage() {
   const t = useText();
   const { type: name, recordId } = route.useParams();
   const type = useRecordType(name);
-  // A change of a field that is not tracked is told by nobody: look now and then.
-  const { data, error, refetch } = useQuery(
-    RecordService.method.getRecord,
-    { recordId },
-    { refetchInterval: 30_000, refetchOnWindowFocus: "always" },
-  );
+  // The record's thread tells of changes while it is shown.
+  const { data, error, refetch } = useQuery(RecordService.method.getRecord, { recordId }, { refetchOnWindowFocus: "always" });
+  if (error && toFault(error).code === Code.NotFound && data) return <Gone type={name} />;
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!type) return <Empty text={t("records.noType")} />;
   if (!data?.record) return <Waiting />;
   return <Page key={recordId} type={type} record={data.record} />;
 }
 
+function Gone({ type }: { type: string }) {
+  const t = useText();
+  return <Empty text={t("record.gone")} action={<Button variant="default" renderRoot={(props) => <Link to="/records/$type" params={{ type }} {...props} />}>{t("record.toList")}</Button>} />;
+}
+
 function Page({ type, record }: { type: RecordType; record: ParleyRecord }) {
-  const { seq } = route.useSearch();
+  const search = route.useSearch();
   const navigate = useNavigate();
   const router = useRouter();
+  const narrow = useMediaQuery("(max-width: 800px)", false, { getInitialValueInEffect: false });
   useKeys({ Escape: () => void navigate({ to: "/records/$type", params: { type: type.name } }) });
   const linkTo = (place: bigint): string =>
     location.origin + router.buildLocation({ to: "/records/$type/$recordId", params: { type: type.name, recordId: record.id }, search: { seq: Number(place) } }).publicHref;
+  const props = { type, record, seq: search.seq, linkTo };
+  if (narrow) return <Narrow {...props} part={search.part ?? (search.seq === undefined ? "details" : "conversation")} />;
   return (
     <div className={classes.record}>
       <div className={classes.sheet}>
-        <Head type={type} record={record} />
-        <Fields type={type} record={record} />
+        <RecordHead type={type} record={record} />
+        <RecordForm type={type} record={record} />
       </div>
       <div className={classes.chatter}>
-        <Chatter threadId={record.id} seq={seq} subtypes={type.subtypes} linkTo={linkTo} />
+        <Side {...props} files={search.part === "files"} onFiles={(on) => void navigate({ to: ".", search: (now) => ({ ...now, part: on ? "files" : undefined }), replace: true })} />
       </div>
     </div>
   );
 }
 
-function Head({ type, record }: { type: RecordType; record: ParleyRecord }) {
+/** What the parts of a record's page are given. */
+export interface RecordPartProps {
+  type: RecordType;
+  record: ParleyRecord;
+  seq: number | undefined;
+  linkTo: (seq: bigint) => string;
+}
+
+/** One part at a time, where there is no room for more. */
+function Narrow({ part, ...props }: RecordPartProps & { part: NonNullable<RecordSearch["part"]> }) {
   const t = useText();
   const navigate = useNavigate();
-  const state = type.fields.find((field) => field.type === FieldType.SELECTION && field.tracked);
-  const address = publicAddress(type, record);
+  const show = (next: string): void => {
+    if (next === "details" || next === "conversation" || next === "files") void navigate({ to: ".", search: (now) => ({ ...now, part: next }), replace: true });
+  };
   return (
-    <Header
-      title={<span className={classes.heading}>{record.title || t("record.untitled")} {state && <Value field={state} record={record} />}</span>}
-      detail={<Anchor inherit c="dimmed" renderRoot={(props) => <Link to="/records/$type" params={{ type: type.name }} {...props} />}>{type.pluralLabel || type.label}</Anchor>}
-      back={() => void navigate({ to: "/records/$type", params: { type: type.name } })}
-    >
-      {address && (
-        <Tooltip label={t("record.openPublic")}>
-          <ActionIcon component="a" variant="subtle" color="gray" href={address} target="_blank" rel="noopener noreferrer" aria-label={t("record.openPublic")}>
-            <IconExternalLink size={18} stroke={1.7} />
-          </ActionIcon>
-        </Tooltip>
-      )}
-      <More type={type} record={record} />
-    </Header>
-  );
-}
-
-/** The record's web address from its type's template; undefined where a part is missing. */
-export function publicAddress(type: RecordType, record: ParleyRecord): string | undefined {
-  if (!/^https?:\/\//u.test(type.urlTemplate)) return undefined;
-  let complete = true;
-  const address = type.urlTemplate.replace(/\{(\w+)\}/gu, (_match, name: string) => {
-    const value = record.fields?.[name];
-    if (typeof value !== "string" && typeof value !== "number") complete = false;
-    return encodeURIComponent(String(value));
-  });
-  return complete ? address : undefined;
-}
-
-function More({ type, record }: { type: RecordType; record: ParleyRecord }) {
-  const t = useText();
-  const navigate = useNavigate();
-  const queries = useQueryClient();
-  const [asking, setAsking] = useState(false);
-  const remove = useMutation(RecordService.method.deleteRecord, {
-    onSuccess: async () => {
-      await navigate({ to: "/records/$type", params: { type: type.name } });
-      await queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema: RecordService.method.listRecords, cardinality: undefined }) });
-    },
-  });
-  return (
-    <>
-      <Menu position="bottom-end">
-        <Menu.Target><IconButton label={t("record.more")}><IconDots size={18} /></IconButton></Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setAsking(true)}>{t("record.delete", { type: type.label })}</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <Dialog opened={asking} onClose={() => setAsking(false)} title={t("record.deleteAsk", { title: record.title })}>
-        <Stack gap="md">
-          <Text>{t("record.deleteHint")}</Text>
-          {remove.error && <FailureLine error={remove.error} />}
-          <div className={classes.buttons}>
-            <Button variant="default" data-autofocus onClick={() => setAsking(false)}>{t("action.cancel")}</Button>
-            <Button color="red" loading={remove.isPending} onClick={() => remove.mutate({ recordId: record.id })}>{t("record.delete", { type: type.label })}</Button>
-          </div>
-        </Stack>
-      </Dialog>
-    </>
-  );
-}
-
-function Fields({ type, record }: { type: RecordType; record: ParleyRecord }) {
-  const t = useText();
-  const intl = useIntl();
-  const save = useSaver(record);
-  const created = record.createTime ? Number(record.createTime.seconds) * 1000 : undefined;
-  return (
-    <div className={classes.formBody}>
-      <div className={classes.fields}>
-        {type.fields.map((field) => (
-          <div key={field.name} data-wide={field.name === type.titleField || field.type === FieldType.LONG_TEXT}>
-            {field.type === FieldType.FILE ? <FileField field={field} record={record} save={save} /> : <InlineField field={field} record={record} save={save} />}
-          </div>
-        ))}
+    <div className={classes.narrow}>
+      <RecordHead type={props.type} record={props.record} />
+      <div className={classes.parts}>
+        <SegmentedControl
+          fullWidth
+          size="xs"
+          value={part}
+          onChange={show}
+          data={[{ value: "details", label: t("record.details") }, { value: "conversation", label: t("record.conversation") }, { value: "files", label: t("chatter.files") }]}
+          aria-label={t("record.parts")}
+        />
       </div>
-      {created !== undefined && <Text size="xs" c="dimmed" mt="xl">{t("record.created", { date: intl.formatDate(created, { dateStyle: "medium", timeStyle: "short" }) })}</Text>}
+      {part === "details" && <RecordForm type={props.type} record={props.record} />}
+      {part === "conversation" && <RecordConversation {...props} />}
+      {part === "files" && <RecordFiles record={props.record} />}
     </div>
   );
 }

@@ -1,10 +1,11 @@
-import { Skeleton } from "@mantine/core";
+import { Checkbox, Skeleton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useEffect, useRef, type ReactNode } from "react";
 import { FieldType, type Field, type Record as ParleyRecord, type RecordType } from "../api/contract.ts";
 import { When } from "../intl/time.tsx";
 import { useText } from "../intl/intl.tsx";
+import type { Selection } from "./selection.ts";
 import { isNumeric, Value } from "./values.tsx";
 import classes from "./table.module.css";
 
@@ -14,21 +15,25 @@ interface RecordTableProps {
   records: ParleyRecord[];
   loading: boolean;
   dimmed: boolean;
-  selected: number;
+  /** The row that the keys are at. */
+  cursor: number;
+  selection: Selection;
   /** As in an address: "amount desc". */
   sort: string;
   onSort: (sort: string) => void;
+  /** A button of the mouse went down on the rows. */
+  onPress?: () => void;
   empty: ReactNode;
 }
 
 /** Records in rows; a click on a head sorts. */
 export function RecordTable(props: RecordTableProps) {
   const t = useText();
-  const { type, columns, records, loading, dimmed, selected, sort, onSort, empty } = props;
+  const { type, columns, records, loading, dimmed, cursor, selection, sort, onSort, onPress, empty } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   useEffect(() => {
-    body.current?.children[selected]?.scrollIntoView({ block: "nearest" });
-  }, [selected]);
+    body.current?.children[cursor]?.scrollIntoView({ block: "nearest" });
+  }, [cursor]);
   if (!loading && records.length === 0) return empty;
   const title = type.fields.find((field) => field.name === type.titleField);
   return (
@@ -36,6 +41,9 @@ export function RecordTable(props: RecordTableProps) {
       <table className={classes.table}>
         <thead>
           <tr>
+            <th scope="col" className={classes.tick}>
+              <Checkbox size="xs" aria-label={t("records.chooseAll")} checked={selection.all} indeterminate={selection.some} disabled={records.length === 0} onChange={selection.toggleAll} />
+            </th>
             <Head name={type.titleField} label={title?.label ?? t("records.title")} sort={sort} onSort={onSort} />
             {columns.map((field) => (
               <Head key={field.name} name={field.name} label={field.label} sort={sort} onSort={onSort} end={isNumeric(field)} fixed={field.type === FieldType.REFERENCES} />
@@ -43,10 +51,10 @@ export function RecordTable(props: RecordTableProps) {
             <Head name="update_time" label={t("records.changed")} sort={sort} onSort={onSort} end />
           </tr>
         </thead>
-        <tbody ref={body}>
-          {loading && <Waiting columns={columns.length + 2} />}
+        <tbody ref={body} onPointerDown={onPress}>
+          {loading && <Waiting columns={columns.length + 3} />}
           {records.map((record, index) => (
-            <Row key={record.id} record={record} columns={columns} selected={index === selected} />
+            <Row key={record.id} record={record} columns={columns} cursor={index === cursor} selection={selection} />
           ))}
         </tbody>
       </table>
@@ -80,11 +88,20 @@ function Head({ name, label, sort, onSort, end = false, fixed = false }: HeadPro
   );
 }
 
-function Row({ record, columns, selected }: { record: ParleyRecord; columns: Field[]; selected: boolean }) {
+function Row({ record, columns, cursor, selection }: { record: ParleyRecord; columns: Field[]; cursor: boolean; selection: Selection }) {
   const t = useText();
+  const chosen = selection.chosen.has(record.id);
   return (
-    <tr data-selected={selected}>
-      <td className={classes.title}>
+    <tr data-cursor={cursor} data-selected={chosen}>
+      <td className={classes.tick}>
+        <Checkbox
+          size="xs"
+          aria-label={t("records.choose", { title: record.title || t("record.untitled") })}
+          checked={chosen}
+          onChange={(event) => selection.toggle(record, event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey)}
+        />
+      </td>
+      <td className={classes.title} dir="auto">
         <Link to="/records/$type/$recordId" params={{ type: record.type, recordId: record.id }} className={classes.link}>
           {record.title || t("record.untitled")}
         </Link>
@@ -101,7 +118,7 @@ function Waiting({ columns }: { columns: number }) {
   return Array.from({ length: 12 }, (_, row) => (
     <tr key={row}>
       {Array.from({ length: columns }, (_unused, column) => (
-        <td key={column}><Skeleton h={10} w={`${column === 0 ? 70 - (row % 4) * 8 : 60}%`} /></td>
+        <td key={column}><Skeleton h={10} w={column === 0 ? 16 : `${column === 1 ? 70 - (row % 4) * 8 : 60}%`} /></td>
       ))}
     </tr>
   ));

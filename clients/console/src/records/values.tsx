@@ -2,6 +2,7 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import { Badge } from "@mantine/core";
 import { IconCheck, IconMinus } from "@tabler/icons-react";
 import { useIntl, type IntlShape } from "react-intl";
+import { useText } from "../intl/intl.tsx";
 import { Sign } from "../ui/sign.tsx";
 import { FieldType, type Field, type Record as ParleyRecord } from "../api/contract.ts";
 
@@ -29,6 +30,13 @@ function isDecimalText(text: string): text is `${number}` {
   return /^-?\d+(\.\d+)?$/u.test(text);
 }
 
+/** An amount by the user's locale, with its currency if it has one. */
+export function moneyText(intl: IntlShape, { amount, currency }: Money): string {
+  if (!isDecimalText(amount)) return `${amount} ${currency}`.trim();
+  const format = currency === "" ? new Intl.NumberFormat(intl.locale, { maximumFractionDigits: 20 }) : new Intl.NumberFormat(intl.locale, { style: "currency", currency });
+  return format.format(amount);
+}
+
 /** A value as text by the user's locale; what needs the server's words comes from display. */
 export function valueText(intl: IntlShape, field: Field, record: ParleyRecord): string {
   const value = record.fields?.[field.name];
@@ -36,8 +44,7 @@ export function valueText(intl: IntlShape, field: Field, record: ParleyRecord): 
   switch (field.type) {
     case FieldType.MONEY: {
       const money = toMoney(value);
-      if (!money || !isDecimalText(money.amount)) return display ?? "";
-      return new Intl.NumberFormat(intl.locale, { style: "currency", currency: money.currency }).format(money.amount);
+      return money && isDecimalText(money.amount) ? moneyText(intl, money) : (display ?? "");
     }
     case FieldType.INTEGER:
     case FieldType.DECIMAL: {
@@ -63,21 +70,24 @@ export function isNumeric(field: Field): boolean {
 /** A value in a table: selections as badges, yes and no as marks. */
 export function Value({ field, record }: { field: Field; record: ParleyRecord }) {
   const intl = useIntl();
+  const t = useText();
   const value = record.fields?.[field.name];
   if (value === undefined || value === null || value === "") return null;
   if (field.type === FieldType.BOOLEAN) {
-    return value === true ? <Sign label="✓"><IconCheck size={16} aria-hidden /></Sign> : <Sign label="–"><IconMinus size={16} opacity={0.4} aria-hidden /></Sign>;
+    return value === true ? <Sign label={t("value.yes")}><IconCheck size={16} aria-hidden /></Sign> : <Sign label={t("value.no")}><IconMinus size={16} opacity={0.4} aria-hidden /></Sign>;
   }
   if (field.type === FieldType.SELECTION) {
     const option = field.options.find((one) => one.value === value);
-    return <Badge color={badgeColor(option?.color)}>{option?.label ?? String(value)}</Badge>;
+    return <Badge color={badgeColor(option?.color)} miw="max-content">{option?.label ?? String(value)}</Badge>;
   }
-  return <>{valueText(intl, field, record)}</>;
+  const text = valueText(intl, field, record);
+  return <>{field.type === FieldType.URL ? text.replace(/^https?:\/\//u, "") : text}</>;
 }
 
-const COLORS = new Set(["gray", "red", "orange", "yellow", "green", "teal", "blue", "indigo", "violet", "grape", "pink", "cyan", "lime", "amber"]);
+/** The colours that options can have. */
+export const COLORS = ["gray", "red", "orange", "yellow", "amber", "lime", "green", "teal", "cyan", "blue", "indigo", "violet", "grape", "pink"];
 
 /** A colour of the palette; grey for one that it has not. */
 export function badgeColor(color: string | undefined): string {
-  return color && COLORS.has(color) ? color : "gray";
+  return color && COLORS.includes(color) ? color : "gray";
 }

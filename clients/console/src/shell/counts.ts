@@ -1,6 +1,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { useEffect } from "react";
 import { ChatState, ChatView, ChatterService } from "../api/contract.ts";
+import { useActivityCounts } from "../activities/query.ts";
 import { useChats } from "../chats/query.ts";
 import { useServices } from "../services.tsx";
 
@@ -8,6 +9,12 @@ import { useServices } from "../services.tsx";
 export function useInboxCount(): number {
   const { data } = useQuery(ChatterService.method.getInboxCounts, {}, { staleTime: Infinity });
   return data?.unreadCount ?? 0;
+}
+
+/** How many of the caller's activities are overdue or due today. */
+export function useActivityCount(): number {
+  const { data } = useActivityCounts();
+  return (data?.overdueCount ?? 0) + (data?.todayCount ?? 0);
 }
 
 /** How many open chats wait for the caller: their own with news, and those nobody has. */

@@ -8,7 +8,7 @@ const GROUPS: { title: TextId; keys: [string, TextId][] }[] = [
   {
     title: "help.everywhere",
     keys: [
-      ["g i", "help.toInbox"], ["g c", "help.toChats"], ["g r", "help.toRecords"],
+      ["g i", "help.toInbox"], ["g c", "help.toChats"], ["g r", "help.toRecords"], ["g a", "help.toActivities"],
       ["mod K", "help.palette"], ["/", "help.search"], ["?", "help.sheet"], ["Esc", "help.back"],
     ],
   },
@@ -28,7 +28,7 @@ export default function HelpSheet({ onClose }: { onClose: () => void }) {
             {group.keys.map(([keys, text]) => (
               <div key={keys} className={classes.helpRow}>
                 <span>{t(text)}</span>
-                <span>{keys.replace("mod", modKey()).split(" ").map((key) => <Kbd key={key} size="sm">{key}</Kbd>)}</span>
+                <span dir="ltr">{keys.replace("mod", modKey()).split(" ").map((key) => <Kbd key={key} size="sm">{key}</Kbd>)}</span>
               </div>
             ))}
           </Stack>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { IdentityService } from "../api/contract.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { useText } from "../intl/intl.tsx";
+import { LANGUAGES } from "../intl/locale.ts";
 import { usePreferences, type Preferences } from "../preferences.ts";
 import { useServices } from "../services.tsx";
 import { FailureLine } from "../ui/states.tsx";
@@ -54,8 +55,7 @@ export default function ProfileDialog({ onClose }: { onClose: () => void }) {
             onChange={(value) => setPreferences({ locale: value ?? "" })}
             data={[
               { value: "", label: t("profile.languageAuto") },
-              { value: "en", label: "English" },
-              { value: "de", label: "Deutsch" },
+              ...Object.entries(LANGUAGES).map(([value, label]) => ({ value, label })),
             ]}
           />
           <Select

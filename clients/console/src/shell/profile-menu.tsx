@@ -1,6 +1,7 @@
 import { Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useMutation } from "@connectrpc/connect-query";
-import { IconKeyboard, IconLogout, IconUserCog } from "@tabler/icons-react";
+import { IconBell, IconKeyboard, IconLogout, IconSettings, IconUserCog } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
 import { IdentityService } from "../api/contract.ts";
 import { useText } from "../intl/intl.tsx";
 import { useServices } from "../services.tsx";
@@ -13,6 +14,7 @@ export function ProfileMenu() {
   const t = useText();
   const { me, workspace, session } = useServices();
   const { open } = usePanels();
+  const navigate = useNavigate();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const signOut = useMutation(IdentityService.method.signOut, { onSettled: () => session.set(null) });
   return (
@@ -31,6 +33,8 @@ export function ProfileMenu() {
         </div>
         <Menu.Divider />
         <Menu.Item leftSection={<IconUserCog size={16} />} onClick={() => open("profile")}>{t("profile.settings")}</Menu.Item>
+        <Menu.Item leftSection={<IconBell size={16} />} onClick={() => void navigate({ to: "/settings/notifications" })}>{t("settings.notifications")}</Menu.Item>
+        <Menu.Item leftSection={<IconSettings size={16} />} onClick={() => void navigate({ to: "/settings" })}>{t("settings.title")}</Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={() => open("help")} rightSection={<Text c="dimmed" size="xs">?</Text>}>
           {t("help.title")}
         </Menu.Item>

@@ -1,10 +1,10 @@
 import { Indicator, Tooltip, UnstyledButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { IconAddressBook, IconInbox, IconMessages, IconSearch, type Icon } from "@tabler/icons-react";
+import { IconAddressBook, IconCalendarCheck, IconInbox, IconMessages, IconSearch, IconSettings, type Icon } from "@tabler/icons-react";
 import { useText } from "../intl/intl.tsx";
 import { useServices } from "../services.tsx";
 import { Mark } from "../ui/mark.tsx";
-import { badge, useChatCount, useInboxCount } from "./counts.ts";
+import { badge, useActivityCount, useChatCount, useInboxCount } from "./counts.ts";
 import { usePanels } from "./panels.tsx";
 import { PresenceSwitch } from "./presence-switch.tsx";
 import { ProfileMenu } from "./profile-menu.tsx";
@@ -17,18 +17,26 @@ export function Rail() {
   const { open } = usePanels();
   const inbox = useInboxCount();
   const chats = useChatCount();
+  const activities = useActivityCount();
   return (
     <nav className={classes.rail} aria-label={t("nav.label")}>
       <span className={classes.mark}><Mark size={30} /></span>
       <Area to="/inbox" icon={IconInbox} label={t("nav.inbox")} count={inbox} keys="g i" />
       {agent && <Area to="/chats" icon={IconMessages} label={t("nav.chats")} count={chats} keys="g c" />}
       <Area to="/records" icon={IconAddressBook} label={t("nav.records")} count={0} keys="g r" />
+      <Area to="/activities" icon={IconCalendarCheck} label={t("nav.activities")} count={activities} keys="g a" />
       <span className={classes.gap} />
       <Tooltip label={`${t("nav.search")} · ${modKey()} K`} position="right">
         <UnstyledButton className={classes.area} onClick={() => open("palette")} aria-label={t("nav.search")}>
           <IconSearch size={21} stroke={1.7} aria-hidden />
           <span className={classes.word}>{t("nav.search")}</span>
         </UnstyledButton>
+      </Tooltip>
+      <Tooltip label={t("settings.title")} position="right">
+        <Link to="/settings" className={`${classes.area} ${classes.wideOnly}`} activeProps={{ "data-active": true }} aria-label={t("settings.title")}>
+          <IconSettings size={21} stroke={1.7} aria-hidden />
+          <span className={classes.word}>{t("settings.title")}</span>
+        </Link>
       </Tooltip>
       <PresenceSwitch />
       <ProfileMenu />
@@ -37,7 +45,7 @@ export function Rail() {
 }
 
 interface AreaProps {
-  to: "/inbox" | "/chats" | "/records";
+  to: "/inbox" | "/activities" | "/chats" | "/records";
   icon: Icon;
   label: string;
   count: number;

@@ -12,6 +12,7 @@ export function ShellKeys() {
   useKeys({
     "g i": () => void navigate({ to: "/inbox" }),
     "g c": () => void navigate({ to: "/chats" }),
+    "g a": () => void navigate({ to: "/activities" }),
     "g r": () => void navigate({ to: "/records" }),
     // Pages with a search of their own go there instead.
     "/": () => open("palette"),

@@ -1,6 +1,7 @@
 import { Outlet } from "@tanstack/react-router";
 import { Loader } from "@mantine/core";
 import { lazy, Suspense } from "react";
+import { useBrowserNotifications } from "../inbox/use-notifications.ts";
 import { Keys } from "../keys/keys.tsx";
 import { usePreferences } from "../preferences.ts";
 import { ServicesProvider, useCaller } from "../services.tsx";
@@ -48,6 +49,7 @@ export function SignedIn() {
 function Shell() {
   useHeartbeat();
   useTitleCount();
+  useBrowserNotifications();
   return (
     <div className={classes.shell}>
       <ShellKeys />

@@ -112,7 +112,7 @@ const light = {
   "--p-note": "#fff7e0",
   "--p-note-border": "#e6a817",
   "--p-note-text": "#7a4f06",
-  "--p-green": "#1d8a4e",
+  "--p-green": "#187a43",
   "--p-red": "#c02b2b",
   "--p-new": "#c8481f",
   "--p-flash": "#fdf1c7",

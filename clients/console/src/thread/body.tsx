@@ -1,44 +1,56 @@
 import { Anchor } from "@mantine/core";
 import { memo, type ReactNode } from "react";
-import type { Party } from "../api/contract.ts";
+import { TextFormat, type Party } from "../api/contract.ts";
+import { parseMarkdown } from "./markdown/block.ts";
+import { named } from "./markdown/names.tsx";
+import { ADDRESS, type Block, type Inline } from "./markdown/tree.ts";
+import { Markdown } from "./markdown/view.tsx";
 import classes from "./thread.module.css";
 
-const ADDRESS = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/gu;
-
 /** The text of a message: addresses can be followed, mentions stand out. */
-export const Body = memo(function Body({ text, mentions }: { text: string; mentions: Party[] }) {
+export const Body = memo(function Body({ text, mentions, format }: { text: string; mentions: Party[]; format?: TextFormat }) {
+  if (format === TextFormat.MARKDOWN) return <Markdown text={text} mentions={mentions} />;
   return <div className={classes.body} dir="auto">{links(text, mentions)}</div>;
 });
 
 function links(text: string, mentions: Party[]): ReactNode[] {
   const parts: ReactNode[] = [];
   let end = 0;
-  for (const match of text.matchAll(ADDRESS)) {
-    parts.push(...names(text.slice(end, match.index), mentions, match.index));
+  for (const match of text.matchAll(new RegExp(`\\b${ADDRESS.source}`, "gu"))) {
+    parts.push(named(text.slice(end, match.index), mentions, -match.index));
     parts.push(
-      <Anchor key={match.index} href={match[0]} target="_blank" rel="noopener noreferrer" inherit underline="always">
+      <Anchor key={match.index} href={match[0]} target="_blank" rel="noopener noreferrer nofollow" inherit underline="always">
         {match[0]}
       </Anchor>,
     );
     end = match.index + match[0].length;
   }
-  parts.push(...names(text.slice(end), mentions, text.length));
+  parts.push(named(text.slice(end), mentions, text.length + 1));
   return parts;
 }
 
-function names(text: string, mentions: Party[], key: number): ReactNode[] {
-  if (mentions.length === 0) return [text];
-  const longestFirst = mentions.map((party) => `@${party.name}`).sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(`(${longestFirst.map((name) => escaped(name)).join("|")})`, "gu");
-  const parts: ReactNode[] = [];
-  let place = key;
-  for (const part of text.split(pattern)) {
-    place += part.length + 1;
-    parts.push(longestFirst.includes(part) ? <span key={`@${place}`} className={classes.mention}>{part}</span> : part);
+/** A text on one line, without its form: for lists and quotes. */
+export function plainText(text: string, format: TextFormat | undefined): string {
+  const bare = format === TextFormat.MARKDOWN ? parseMarkdown(text).map(blockText).join(" ") : text;
+  return bare.replace(/\s+/gu, " ").trim();
+}
+
+function blockText(block: Block): string {
+  switch (block.kind) {
+    case "quote":
+      return block.children.map(blockText).join(" ");
+    case "list":
+      return block.items.flat().map(blockText).join(" ");
+    case "code":
+      return block.text;
+    case "rule":
+      return "";
+    default:
+      return block.children.map(inlineText).join("");
   }
-  return parts;
 }
 
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&");
+function inlineText(piece: Inline): string {
+  if (piece.kind === "break") return " ";
+  return "children" in piece ? piece.children.map(inlineText).join("") : piece.text;
 }

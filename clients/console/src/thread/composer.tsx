@@ -1,26 +1,33 @@
-import { Button, SegmentedControl, Textarea } from "@mantine/core";
-import { IconAt, IconLock, IconPaperclip, IconSend2 } from "@tabler/icons-react";
-import { useRef, type ClipboardEvent, type KeyboardEvent } from "react";
+import { SegmentedControl, TextInput } from "@mantine/core";
+import { IconArrowsDiagonal, IconArrowsDiagonalMinimize2, IconLock } from "@tabler/icons-react";
+import { useState, type ReactNode } from "react";
 import { useText } from "../intl/intl.tsx";
 import { useKeys } from "../keys/keys.tsx";
-import { usePreferences } from "../preferences.ts";
 import { IconButton } from "../ui/header.tsx";
-import { Uploads } from "./files.tsx";
+import { ComposerTools } from "./composer-tools.tsx";
 import type { Mode } from "./drafts.ts";
-import { MentionPicker, useMentions } from "./mentions.tsx";
-import { useFileDrop, type ComposerState } from "./use-composer.ts";
+import { Uploads } from "./uploads.tsx";
+import { FormatBar } from "./format-bar.tsx";
+import { useThreadInfo, useThreadPlace } from "./place.ts";
+import { PlainInput } from "./plain-input.tsx";
+import { Answering } from "./quote.tsx";
+import { RecipientLine } from "./recipients.tsx";
+import type { RichHandle } from "./rich-editor.tsx";
+import { RichInput } from "./rich-input.tsx";
+import type { ComposerState } from "./use-composer.ts";
+import { useFileDrop } from "./use-file-drop.ts";
 import classes from "./composer.module.css";
 
 interface ComposerProps {
   composer: ComposerState;
-  /** Who gets a message; shown quietly. */
+  /** Who gets a message, where it is not to be chosen; shown quietly. */
   audience: string;
   /** Names of the two modes. */
   messageLabel: string;
   /** Contacts can be mentioned in messages. */
   mentions: boolean;
   /** Why nothing can be posted; undefined if it can. */
-  closed?: React.ReactNode;
+  closed?: ReactNode;
   /** Takes up as little room as possible. */
   compact?: boolean;
 }
@@ -29,12 +36,13 @@ interface ComposerProps {
 export function Composer(props: ComposerProps) {
   const { composer, closed, compact = false } = props;
   const t = useText();
-  const note = composer.mode === "note";
+  const { rich } = useThreadPlace();
   const drop = useFileDrop(composer.addFiles);
+  const note = composer.mode === "note";
   useKeys(compact ? {} : { r: () => composer.focus("message"), n: () => composer.focus("note") });
   if (closed) return <div className={classes.closed}>{closed}</div>;
   return (
-    <div className={classes.composer} data-mode={composer.mode} data-over={drop.over} data-compact={compact} {...drop.handlers}>
+    <div className={classes.composer} data-mode={composer.mode} data-over={drop.over} data-compact={compact} data-expanded={composer.expanded} {...drop.handlers}>
       <div className={classes.bar}>
         <SegmentedControl
           size="xs"
@@ -46,91 +54,65 @@ export function Composer(props: ComposerProps) {
           ]}
           aria-label={t("composer.mode")}
         />
-        <span className={classes.audience}>{note ? t("composer.internalHint") : props.audience}</span>
+        <span className={classes.audience}>{note ? <NoteHint /> : !rich && props.audience}</span>
+        {rich && (
+          <IconButton size={26} label={composer.expanded ? t("composer.shrink") : t("composer.expand")} aria-expanded={composer.expanded} onClick={() => composer.expand(!composer.expanded)}>
+            {composer.expanded ? <IconArrowsDiagonalMinimize2 size={16} stroke={1.7} /> : <IconArrowsDiagonal size={16} stroke={1.7} />}
+          </IconButton>
+        )}
       </div>
-      <Input {...props} />
+      {rich && <RecipientLine composer={composer} />}
+      <Writing {...props} />
     </div>
   );
 }
 
-function Input({ composer, mentions: canMention, messageLabel, compact }: ComposerProps) {
+function NoteHint() {
   const t = useText();
-  const [{ sendWith }] = usePreferences();
-  const { attach } = composer;
+  return <span className={classes.noteHint}><IconLock size={13} aria-hidden />{t("composer.internalHint")}</span>;
+}
+
+function Writing({ composer, mentions, messageLabel, compact = false }: ComposerProps) {
+  const t = useText();
+  const { rich } = useThreadPlace();
+  const [handle, setHandle] = useState<RichHandle | null>(null);
+  const [formatting, setFormatting] = useState(false);
   const note = composer.mode === "note";
-  const mentions = useMentions(composer, note || canMention, note);
-  const picker = useRef<HTMLInputElement>(null);
-
-  function key(event: KeyboardEvent<HTMLTextAreaElement>): void {
-    if (mentions.key(event)) return;
-    if (event.key === "Escape") event.currentTarget.blur();
-    const mod = event.ctrlKey || event.metaKey;
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-    if (mod || sendWith === "enter") {
-      event.preventDefault();
-      composer.send();
-    }
-  }
-
-  function paste(event: ClipboardEvent): void {
-    if (event.clipboardData.files.length === 0) return;
-    event.preventDefault();
-    composer.addFiles(event.clipboardData.files);
-  }
-
+  const { replyTo } = composer.draft;
+  const input = {
+    composer,
+    label: note ? t("composer.notePlaceholder") : messageLabel,
+    placeholder: note ? t("composer.notePlaceholder") : t("composer.placeholder"),
+    mentions: rich || mentions ? ("all" as const) : note ? ("users" as const) : ("none" as const),
+    emoji: rich,
+    compact,
+  };
   return (
     <>
-      <MentionPicker mentions={mentions}>
-        <Textarea
-          ref={attach}
-          classNames={{ input: classes.input }}
-          variant="unstyled"
-          autosize
-          minRows={compact ? 1 : 2}
-          maxRows={8}
-          maxLength={20_000}
-          value={composer.body}
-          dir="auto"
-          aria-label={note ? t("composer.notePlaceholder") : messageLabel}
-          placeholder={note ? t("composer.notePlaceholder") : t("composer.placeholder")}
-          onChange={(event) => {
-            composer.change(event.currentTarget.value);
-            mentions.track(event.currentTarget);
-          }}
-          onSelect={(event) => mentions.track(event.currentTarget)}
-          onKeyDown={key}
-          onPaste={paste}
-          onBlur={composer.stopTyping}
-          {...mentions.aria}
-        />
-      </MentionPicker>
+      {replyTo && <Answering to={replyTo} onDrop={() => composer.amend({ replyTo: undefined })} />}
+      {rich && !note && (composer.expanded || composer.draft.subject !== undefined) && <Subject composer={composer} />}
+      {rich && (composer.expanded || formatting) && <FormatBar handle={handle} />}
+      {rich ? <RichInput {...input} onHandle={setHandle} /> : <PlainInput {...input} />}
       <Uploads uploads={composer.uploads} onRetry={composer.retryUpload} onRemove={composer.removeUpload} />
-      <div className={classes.tools}>
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          onChange={(event) => {
-            composer.addFiles(event.currentTarget.files ?? []);
-            event.currentTarget.value = "";
-          }}
-        />
-        <IconButton label={t("composer.attach")} onClick={() => picker.current?.click()}><IconPaperclip size={18} stroke={1.7} /></IconButton>
-        {(note || canMention) && (
-          <IconButton label={t("composer.mention")} onClick={mentions.begin}><IconAt size={18} stroke={1.7} /></IconButton>
-        )}
-        <span className={classes.hint}>{sendWith === "enter" ? t("composer.enterHint") : t("composer.modHint")}</span>
-        <Button
-          color={note ? "amber" : undefined}
-          disabled={!composer.canSend}
-          onClick={composer.send}
-          rightSection={<IconSend2 size={15} className="flip" />}
-        >
-          {note ? t("composer.addNote") : t("composer.send")}
-        </Button>
-      </div>
+      {composer.open.length > 0 && <p className={classes.open} role="status">{t("templates.open", { names: composer.open.join(", ") })}</p>}
+      <ComposerTools composer={composer} canMention={input.mentions !== "none"} formatting={formatting} onFormatting={rich ? setFormatting : undefined} />
     </>
+  );
+}
+
+function Subject({ composer }: { composer: ComposerState }) {
+  const t = useText();
+  const thread = useThreadInfo();
+  return (
+    <TextInput
+      className={classes.subject}
+      variant="unstyled"
+      maxLength={300}
+      aria-label={t("composer.subject")}
+      placeholder={thread?.title || t("composer.subject")}
+      value={composer.draft.subject ?? ""}
+      onChange={(event) => composer.amend({ subject: event.currentTarget.value })}
+    />
   );
 }
 

@@ -1,7 +1,12 @@
-import { useCallback, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, type ReactNode } from "react";
+import { ThreadKind, type Message } from "../api/contract.ts";
 import { useText } from "../intl/intl.tsx";
 import { Composer } from "./composer.tsx";
+import { plainText } from "./body.tsx";
 import { MessageList } from "./message-list.tsx";
+import { ThreadInfoProvider, ThreadPlaceProvider, type ThreadPlace } from "./place.ts";
+import { ScheduledList } from "./scheduled-list.tsx";
+import { UndoBar } from "./undo-bar.tsx";
 import { useComposer } from "./use-composer.ts";
 import { useThread, useTypists } from "./use-thread.ts";
 import classes from "./thread.module.css";
@@ -31,22 +36,48 @@ export function Conversation(props: ConversationProps) {
   const sent = useCallback(() => {
     if (away) toEnd();
   }, [away, toEnd]);
-  const composer = useComposer(props.threadId, sent);
-  const locked = view.thread && !view.thread.canPost ? t("thread.readOnly") : undefined;
+  // What hangs on a record has form, recipients and drafts on the server; a chat is plain.
+  const rich = !(props.sided ?? false) && view.thread?.kind !== ThreadKind.CHAT;
+  const composer = useComposer(props.threadId, sent, rich);
+  const reply = useReply(composer.reply);
+  const { threadId } = props;
+  const { thread, reveal } = view;
+  const place = useMemo<ThreadPlace>(() => ({ threadId, rich, reveal, reply }), [threadId, rich, reveal, reply]);
+  const locked = thread && !thread.canPost ? t("thread.readOnly") : undefined;
   return (
-    <div className={classes.thread}>
-      <MessageList view={view} sided={props.sided ?? false} empty={props.empty} linkTo={props.linkTo} onDiscard={composer.takeBack} />
-      <Typing threadId={props.threadId} />
-      <Composer
-        composer={composer}
-        audience={props.audience}
-        messageLabel={props.messageLabel}
-        mentions={props.mentions ?? true}
-        closed={props.closed ?? locked}
-        compact={props.compact}
-      />
-    </div>
+    <ThreadPlaceProvider value={place}>
+      <ThreadInfoProvider value={thread}>
+        <div className={classes.thread}>
+          <MessageList view={view} sided={props.sided ?? false} empty={props.empty} linkTo={props.linkTo} onDiscard={composer.takeBack} />
+          <Typing threadId={threadId} />
+          {rich && <UndoBar messages={view.log?.messages ?? NONE} />}
+          {rich && <ScheduledList threadId={threadId} />}
+          <Composer
+            composer={composer}
+            audience={props.audience}
+            messageLabel={props.messageLabel}
+            mentions={props.mentions ?? true}
+            closed={props.closed ?? locked}
+            compact={props.compact}
+          />
+        </div>
+      </ThreadInfoProvider>
+    </ThreadPlaceProvider>
   );
+}
+
+const NONE: readonly Message[] = [];
+
+/** Answers a message; the same function all the time, so that no message is drawn anew. */
+function useReply(begin: ReturnType<typeof useComposer>["reply"]): (message: Message) => void {
+  const latest = useRef(begin);
+  useEffect(() => {
+    latest.current = begin;
+  });
+  return useCallback((message) => {
+    const excerpt = plainText(message.body, message.format) || message.files[0]?.name || "";
+    latest.current(message.internal ? "note" : "message", { id: message.id, name: message.author?.name ?? "", excerpt: excerpt.slice(0, 200) });
+  }, []);
 }
 
 function Typing({ threadId }: { threadId: string }) {

@@ -3,14 +3,40 @@ import type { Keep } from "../storage.ts";
 /** Whether one writes to the people of a thread or a note for colleagues. */
 export type Mode = "message" | "note";
 
+/** The message that a draft answers. */
+export interface Answered {
+  id: string;
+  name: string;
+  excerpt: string;
+}
+
 /** What somebody has begun to write. */
 export interface Draft {
+  /** The text: Markdown, or plain text where there is no rich composer. */
   body: string;
   /** Who is mentioned, by id. */
   mentions: Record<string, string>;
+  subject?: string;
+  replyTo?: Answered;
+  /** Who gets it besides, by id. */
+  added?: Record<string, string>;
+  /** Ids of those who do not get it. */
+  except?: string[];
+  /** Placeholders of a template that nothing stood for. */
+  unresolved?: string[];
+  /** The newest revision of it that the server is known to have or have had. */
+  revision?: number;
+  /** True while the server does not have it as it is. */
+  unsaved?: boolean;
 }
 
-const EMPTY: Draft = { body: "", mentions: {} };
+/** A draft of nothing. */
+export const EMPTY: Draft = { body: "", mentions: {} };
+
+/** True if nothing would be lost with it. */
+export function isBlank(draft: Draft): boolean {
+  return draft.body.trim() === "" && (draft.subject ?? "").trim() === "";
+}
 
 /**
  * Keeps what somebody has begun to write, one draft for each thread and mode, so
@@ -28,10 +54,10 @@ export class DraftStore {
     return text === null ? EMPTY : parse(text);
   }
 
-  /** Keeps a draft; an empty one is forgotten. */
+  /** Keeps a draft; an empty one that the server knows nothing of is forgotten. */
   set(threadId: string, mode: Mode, draft: Draft): void {
     const key = keyOf(threadId, mode);
-    if (draft.body.trim() === "") this.#storage.removeItem(key);
+    if (isBlank(draft) && !draft.unsaved && !draft.replyTo) this.#storage.removeItem(key);
     else this.#storage.setItem(key, JSON.stringify(draft));
   }
 
@@ -53,27 +79,58 @@ function keyOf(threadId: string, mode: Mode): string {
 function parse(text: string): Draft {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null || !("body" in value) || typeof value.body !== "string") return EMPTY;
-    const mentions: Record<string, string> = {};
-    if ("mentions" in value && typeof value.mentions === "object" && value.mentions !== null) {
-      for (const [id, name] of Object.entries(value.mentions)) if (typeof name === "string") mentions[id] = name;
-    }
-    return { body: value.body, mentions };
+    if (!isObject(value) || typeof value["body"] !== "string") return EMPTY;
+    const { body, subject, except, unresolved, revision, unsaved } = value;
+    return {
+      body,
+      mentions: names(value["mentions"]),
+      ...(typeof subject === "string" && { subject }),
+      ...(isObject(value["added"]) && { added: names(value["added"]) }),
+      ...(Array.isArray(except) && { except: except.filter((id) => typeof id === "string") }),
+      ...(Array.isArray(unresolved) && { unresolved: unresolved.filter((one) => typeof one === "string") }),
+      ...(typeof revision === "number" && { revision }),
+      ...(unsaved === true && { unsaved }),
+      ...answered(value["replyTo"]),
+    };
   } catch {
     return EMPTY;
   }
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function names(value: unknown): Record<string, string> {
+  const found: Record<string, string> = {};
+  if (isObject(value)) for (const [id, name] of Object.entries(value)) if (typeof name === "string") found[id] = name;
+  return found;
+}
+
+function answered(value: unknown): { replyTo?: Answered } {
+  if (!isObject(value) || typeof value["id"] !== "string") return {};
+  return { replyTo: { id: value["id"], name: String(value["name"]), excerpt: String(value["excerpt"]) } };
+}
+
 /** The ids of those whose "@Name" is still in the text. */
 export function mentionedIds(draft: Draft): string[] {
+  const text = draft.body.replaceAll("\\", "");
   return Object.entries(draft.mentions)
-    .filter(([, name]) => draft.body.includes(`@${name}`))
+    .filter(([, name]) => name !== "" && text.includes(`@${name.replaceAll("\\", "")}`))
     .map(([id]) => id);
 }
 
 /** What is being typed after an "@" that begins a word, before the caret. */
 export function mentionQuery(body: string, caret: number): { start: number; query: string } | undefined {
   const match = /(?:^|[\s(])@([\p{L}\p{N}._-]*(?: [\p{L}\p{N}._-]*)?)$/u.exec(body.slice(0, caret));
+  if (!match) return undefined;
+  const query = match[1] ?? "";
+  return { start: caret - query.length - 1, query };
+}
+
+/** What is being typed after a ":" that begins a word, before the caret. */
+export function emojiQuery(body: string, caret: number): { start: number; query: string } | undefined {
+  const match = /(?:^|[\s(]):([\p{L}\p{N}_+-]{2,30})$/u.exec(body.slice(0, caret));
   if (!match) return undefined;
   const query = match[1] ?? "";
   return { start: caret - query.length - 1, query };

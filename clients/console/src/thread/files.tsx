@@ -1,13 +1,12 @@
-import { Progress, Skeleton, Text, UnstyledButton } from "@mantine/core";
+import { Button, Skeleton, Text, UnstyledButton, useDirection } from "@mantine/core";
 import { useQuery } from "@connectrpc/connect-query";
-import { IconChevronLeft, IconChevronRight, IconDownload, IconFile, IconFileText, IconFileZip, IconMusic, IconPhoto, IconTable, IconVideo, IconX, type Icon } from "@tabler/icons-react";
+import { IconChevronLeft, IconChevronRight, IconDownload, IconFile, IconFileText, IconFileZip, IconMusic, IconPhoto, IconTable, IconVideo, type Icon } from "@tabler/icons-react";
 import { createElement, useState } from "react";
 import { useIntl, type IntlShape } from "react-intl";
-import { FileService, type File as StoredFile } from "../api/contract.ts";
+import { FileLinkKind, FileService, type File as StoredFile } from "../api/contract.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { useText } from "../intl/intl.tsx";
 import { IconButton } from "../ui/header.tsx";
-import type { Upload } from "./upload.ts";
 import classes from "./files.module.css";
 
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"]);
@@ -24,14 +23,16 @@ export function sizeText(intl: IntlShape, bytes: number): string {
   return intl.formatNumber(bytes / 1000 ** step, {
     style: "unit",
     unit: units[step],
-    unitDisplay: "short",
+    unitDisplay: step === 0 ? "long" : "short",
     maximumFractionDigits: step > 1 ? 1 : 0,
   });
 }
 
-function useLink(file: StoredFile, enabled = true): string | undefined {
-  const { data } = useQuery(FileService.method.createFileLink, { fileId: file.id }, { staleTime: 4 * 60_000, gcTime: 4 * 60_000, enabled });
-  return data?.path;
+/** The address of a file, or of the small picture of it. */
+/** An address that a file, or its small picture, can be loaded from. */
+export function useLink(file: StoredFile, kind: FileLinkKind = FileLinkKind.UNSPECIFIED): { path: string | undefined; failed: boolean } {
+  const { data, isError } = useQuery(FileService.method.createFileLink, { fileId: file.id, kind }, { staleTime: 4 * 60_000, gcTime: 4 * 60_000 });
+  return { path: data?.url || data?.path, failed: isError };
 }
 
 function iconFor(mediaType: string): Icon {
@@ -44,34 +45,48 @@ function iconFor(mediaType: string): Icon {
   return IconFile;
 }
 
-function FileIcon({ mediaType }: { mediaType: string }) {
-  return createElement(iconFor(mediaType), { size: 22, stroke: 1.5, "aria-hidden": true });
+/** A picture for a kind of file. */
+export function FileIcon({ mediaType, size }: { mediaType: string; size: number }) {
+  return createElement(iconFor(mediaType), { size, stroke: 1.5, "aria-hidden": true });
 }
 
-/** The files of a message: pictures to look at, everything else to load. */
+/** True for what is shown as a picture in the thread. */
+function isShown(file: StoredFile): boolean {
+  return file.hasPreview || isPicture(file);
+}
+
+/** The files of a message: what can be seen is shown, everything else is to be loaded. */
 export function FileTiles({ files }: { files: StoredFile[] }) {
   const [shown, setShown] = useState<number>();
-  const pictures = files.filter(isPicture);
+  const pictures = files.filter(isShown);
   return (
     <div className={classes.tiles}>
-      {files.map((file) =>
-        isPicture(file) ? (
-          <Picture key={file.id} file={file} onOpen={() => setShown(pictures.indexOf(file))} />
-        ) : (
-          <Tile key={file.id} file={file} />
-        ),
-      )}
+      {files.map((file) => (isShown(file) ? <Picture key={file.id} file={file} onOpen={() => setShown(pictures.indexOf(file))} /> : <Tile key={file.id} file={file} />))}
       {shown !== undefined && <Viewer files={pictures} start={shown} onClose={() => setShown(undefined)} />}
     </div>
   );
 }
 
+const MOST = { width: 260, height: 180 };
+
+/** The room that a picture takes, before it is there. */
+export function sizeOf(file: Pick<StoredFile, "previewWidth" | "previewHeight">): { width: number; height: number } {
+  const { previewWidth: width, previewHeight: height } = file;
+  if (width <= 0 || height <= 0) return { width: 200, height: 140 };
+  const scale = Math.min(1, MOST.width / width, MOST.height / height);
+  return { width: Math.max(64, Math.round(width * scale)), height: Math.max(48, Math.round(height * scale)) };
+}
+
 function Picture({ file, onOpen }: { file: StoredFile; onOpen: () => void }) {
   const t = useText();
-  const path = useLink(file);
+  const { path, failed } = useLink(file, file.hasPreview ? FileLinkKind.PREVIEW : FileLinkKind.UNSPECIFIED);
+  const [broken, setBroken] = useState(false);
+  const { width, height } = sizeOf(file);
+  if (failed || broken) return <Tile file={file} />;
   return (
-    <UnstyledButton className={classes.picture} onClick={onOpen} aria-label={t("file.view", { name: file.name })}>
-      {path ? <img src={path} alt={file.name} loading="lazy" /> : <Skeleton h="100%" radius={0} />}
+    <UnstyledButton className={classes.picture} style={{ inlineSize: width, blockSize: height }} onClick={onOpen} aria-label={t("file.view", { name: file.name })}>
+      {path ? <img src={path} alt={file.name} width={width} height={height} loading="lazy" onError={() => setBroken(true)} /> : <Skeleton h="100%" radius={0} />}
+      {!isPicture(file) && <span className={classes.caption}><FileIcon mediaType={file.mediaType} size={15} />{file.name}</span>}
     </UnstyledButton>
   );
 }
@@ -79,10 +94,10 @@ function Picture({ file, onOpen }: { file: StoredFile; onOpen: () => void }) {
 function Tile({ file }: { file: StoredFile }) {
   const intl = useIntl();
   const t = useText();
-  const path = useLink(file);
+  const { path } = useLink(file);
   return (
     <a className={classes.tile} href={path} download={file.name} aria-label={t("file.download", { name: file.name })}>
-      <FileIcon mediaType={file.mediaType} />
+      <FileIcon mediaType={file.mediaType} size={22} />
       <span className={classes.tileText}>
         <span className={classes.tileName}>{file.name}</span>
         <span className={classes.tileSize}>{sizeText(intl, Number(file.size))}</span>
@@ -93,12 +108,14 @@ function Tile({ file }: { file: StoredFile }) {
 }
 
 /** Pictures one at a time, with the arrow keys. */
-function Viewer({ files, start, onClose }: { files: StoredFile[]; start: number; onClose: () => void }) {
+export function Viewer({ files, start, onClose }: { files: StoredFile[]; start: number; onClose: () => void }) {
   const t = useText();
   const [at, setAt] = useState(start);
+  const ahead = useDirection().dir === "rtl" ? -1 : 1;
   const file = files[at];
-  const step = (by: number): void => setAt((at + by + files.length) % files.length);
   if (!file) return null;
+  const step = (by: number): void => setAt((at + by + files.length) % files.length);
+  const keys: Record<string, () => void> = { ArrowRight: () => step(ahead), ArrowLeft: () => step(-ahead), Home: () => setAt(0), End: () => setAt(files.length - 1) };
   return (
     <Dialog
       opened
@@ -107,54 +124,43 @@ function Viewer({ files, start, onClose }: { files: StoredFile[]; start: number;
       size="auto"
       centered
       onKeyDown={(event) => {
-        if (event.key === "ArrowRight") step(1);
-        if (event.key === "ArrowLeft") step(-1);
+        const run = keys[event.key];
+        if (!run) return;
+        event.preventDefault();
+        run();
       }}
     >
       <div className={classes.viewer}>
-        <Large file={file} />
-        {files.length > 1 && (
-          <div className={classes.viewerSteps}>
-            <IconButton label={t("file.previous")} onClick={() => step(-1)}><IconChevronLeft size={18} className="flip" /></IconButton>
-            <Text size="xs" c="dimmed" className="numeric">{at + 1} / {files.length}</Text>
-            <IconButton label={t("file.next")} onClick={() => step(1)}><IconChevronRight size={18} className="flip" /></IconButton>
-          </div>
-        )}
+        <Large key={file.id} file={file} />
+        <div className={classes.viewerSteps}>
+          {files.length > 1 && (
+            <>
+              <IconButton label={t("file.previous")} onClick={() => step(-1)}><IconChevronLeft size={18} className="flip" /></IconButton>
+              <Text size="xs" c="dimmed" className="numeric">{at + 1} / {files.length}</Text>
+              <IconButton label={t("file.next")} onClick={() => step(1)}><IconChevronRight size={18} className="flip" /></IconButton>
+            </>
+          )}
+          <Download file={file} />
+        </div>
       </div>
     </Dialog>
   );
 }
 
+/** A picture itself; of any other file the picture there is of it. */
 function Large({ file }: { file: StoredFile }) {
-  const path = useLink(file);
-  return path ? <img className={classes.large} src={path} alt={file.name} /> : <Skeleton w={480} h={320} />;
+  const { path } = useLink(file, isPicture(file) ? FileLinkKind.UNSPECIFIED : FileLinkKind.PREVIEW);
+  const { previewWidth: width, previewHeight: height } = file;
+  const ratio = width > 0 && height > 0 ? { aspectRatio: `${width} / ${height}` } : undefined;
+  return path ? <img className={classes.large} style={ratio} src={path} alt={file.name} /> : <Skeleton w={480} h={320} />;
 }
 
-/** Files waiting in a composer. */
-export function Uploads({ uploads, onRetry, onRemove }: { uploads: readonly Upload[]; onRetry: (key: string) => void; onRemove: (key: string) => void }) {
+function Download({ file }: { file: StoredFile }) {
   const t = useText();
-  const intl = useIntl();
-  if (uploads.length === 0) return null;
+  const { path } = useLink(file);
   return (
-    <ul className={classes.uploads}>
-      {uploads.map((upload) => (
-        <li key={upload.key} className={classes.upload} data-state={upload.state}>
-          <span className={classes.tileText}>
-            <span className={classes.tileName}>{upload.name}</span>
-            {upload.state === "failed" ? (
-              <button type="button" className={classes.retry} onClick={() => onRetry(upload.key)}>
-                {upload.fault?.reason === "FILE_TOO_LARGE" ? t("file.tooLarge") : t("file.failed")}
-              </button>
-            ) : (
-              <span className={classes.tileSize}>{sizeText(intl, upload.size)}</span>
-            )}
-            {upload.state === "sending" && (
-              <Progress value={(upload.sent / Math.max(1, upload.size)) * 100} size={3} aria-label={t("file.sending", { name: upload.name })} />
-            )}
-          </span>
-          <IconButton size="sm" label={t("file.remove", { name: upload.name })} onClick={() => onRemove(upload.key)}><IconX size={14} /></IconButton>
-        </li>
-      ))}
-    </ul>
+    <Button component="a" variant="subtle" size="compact-sm" leftSection={<IconDownload size={15} />} href={path} download={file.name}>
+      {t("file.save")}
+    </Button>
   );
 }

@@ -6,6 +6,7 @@ export type Row =
   | { kind: "day"; key: string; date: Date }
   | { kind: "new"; key: string }
   | { kind: "message"; key: string; message: Message; first: boolean; last: boolean }
+  | { kind: "activity"; key: string; message: Message }
   | { kind: "change"; key: string; message: Message; first: boolean }
   | { kind: "system"; key: string; message: Message };
 
@@ -45,6 +46,8 @@ function pushMessage(rows: Row[], message: Message, before: Message | undefined)
   const joined = before !== undefined && continues(before, message);
   if (message.kind === MessageKind.SYSTEM) {
     rows.push({ kind: "system", key: message.id, message });
+  } else if (message.kind === MessageKind.ACTIVITY && !message.deleteTime) {
+    rows.push({ kind: "activity", key: message.id, message });
   } else if (message.kind === MessageKind.CHANGE) {
     rows.push({ kind: "change", key: message.id, message, first: !joined });
   } else {
@@ -58,6 +61,9 @@ function pushMessage(rows: Row[], message: Message, before: Message | undefined)
 export function continues(a: Message, b: Message): boolean {
   return (
     a.kind === b.kind &&
+    // A subject or an answer stands under its own name.
+    b.subject === "" &&
+    b.replyTo === undefined &&
     a.internal === b.internal &&
     a.author?.kind === b.author?.kind &&
     a.author?.id === b.author?.id &&

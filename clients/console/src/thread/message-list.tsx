@@ -1,14 +1,16 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconArrowDown } from "@tabler/icons-react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { PartyKind } from "../api/contract.ts";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { PartyKind, type Message } from "../api/contract.ts";
 import { useText } from "../intl/intl.tsx";
 import { useServices } from "../services.tsx";
 import { Empty, Failure, RowSkeletons } from "../ui/states.tsx";
 import { toRows, type Row } from "./group.ts";
+import { ActivityRow } from "./activity-row.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { ChangeRow, DayRow, NewRow, PendingRow, SystemRow } from "./other-rows.tsx";
 import type { Pending } from "./outbox.ts";
+import { PinnedBar, usePinned } from "./pinned-bar.tsx";
 import { ScrollAnchor } from "./scroll.ts";
 import { usePending, type ThreadView } from "./use-thread.ts";
 import classes from "./thread.module.css";
@@ -22,6 +24,8 @@ interface MessageListProps {
   linkTo: (seq: bigint) => string;
   onDiscard: (pending: Pending) => void;
 }
+
+const NONE: readonly Message[] = [];
 
 /** The messages of a thread, in both directions without end. */
 export function MessageList({ view, sided, empty, linkTo, onDiscard }: MessageListProps) {
@@ -37,6 +41,7 @@ export function MessageList({ view, sided, empty, linkTo, onDiscard }: MessageLi
   const ready = log !== undefined && (view.readSeq !== undefined || view.error !== null);
   const { box, atEnd, scrollToEnd, onScroll } = useScrolling(view, rows, pending.length, ready);
   const [fresh, setFresh] = useState(0n);
+  const pinned = usePinned(view.threadId, log?.messages ?? NONE);
   const newest = log?.messages.at(-1)?.seq ?? 0n;
   if (atEnd && fresh !== newest) setFresh(newest);
 
@@ -44,7 +49,17 @@ export function MessageList({ view, sided, empty, linkTo, onDiscard }: MessageLi
   if (!ready) return <div className={classes.scroll}><RowSkeletons count={6} height={72} /></div>;
   return (
     <div className={classes.frame}>
-      <div className={classes.scroll} ref={box} onScroll={onScroll} tabIndex={-1} role="log" aria-label={t("thread.label")}>
+      <PinnedBar messages={pinned} />
+      <div
+        className={classes.scroll}
+        ref={box}
+        onScroll={onScroll}
+        onKeyDown={moveFocus}
+        tabIndex={0}
+        role="log"
+        aria-label={t("thread.label")}
+        data-pinned={pinned.length > 0}
+      >
         {log.hasBefore ? <Skeleton h={14} w="40%" mx="auto" my="lg" /> : null}
         {rows.length === 0 && pending.length === 0 && <Empty text={empty} />}
         <div className={classes.rows}>
@@ -73,6 +88,20 @@ export function MessageList({ view, sided, empty, linkTo, onDiscard }: MessageLi
   );
 }
 
+/** Moves among the messages with j and k or the arrows, once one of them or the list has the focus. */
+function moveFocus(event: KeyboardEvent<HTMLDivElement>): void {
+  const { target, currentTarget: list } = event;
+  const step = event.key === "j" || event.key === "ArrowDown" ? 1 : event.key === "k" || event.key === "ArrowUp" ? -1 : 0;
+  if (step === 0 || event.ctrlKey || event.metaKey || event.altKey || !(target instanceof HTMLElement)) return;
+  if (target !== list && target.tagName !== "ARTICLE") return;
+  const rows = [...list.querySelectorAll<HTMLElement>("article")];
+  const next = target === list ? rows.at(-1) : rows[rows.indexOf(target) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
 function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
@@ -83,6 +112,8 @@ function RowView({ row, sided, readSeq, linkTo }: { row: Row; sided: boolean; re
       return <DayRow date={row.date} />;
     case "new":
       return <NewRow />;
+    case "activity":
+      return <ActivityRow message={row.message} />;
     case "change":
       return <ChangeRow message={row.message} first={row.first} />;
     case "system":
@@ -99,7 +130,7 @@ function useScrolling(view: ThreadView, rows: Row[], pendingCount: number, ready
   const stick = useRef(true);
   const [anchor] = useState(() => new ScrollAnchor());
   const { log, loadOlder, loadNewer, markRead } = view;
-  const place = `${view.threadId}/${view.around ?? ""}`;
+  const place = `${view.threadId}/${view.around ?? ""}/${view.revealed}`;
   const begun = useRef("");
   const around = view.around !== undefined;
 

@@ -79,7 +79,8 @@ export function PendingRow({ pending, sided, onDiscard }: { pending: Pending; si
           {pending.internal && <span className={classes.internal}><IconLock size={13} aria-hidden />{t("message.internal")}</span>}
         </div>
         <div className={classes.bubble} data-pending>
-          {pending.body !== "" && <Body text={pending.body} mentions={[]} />}
+          {pending.subject && <strong>{pending.subject}</strong>}
+          {pending.body !== "" && <Body text={pending.body} mentions={[]} format={pending.format} />}
           {pending.files.map((file) => <div key={file.id} className={classes.pendingFile}>{file.name}</div>)}
         </div>
         {pending.state === "failed" ? (

@@ -2,26 +2,26 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { expect, test, vi } from "vitest";
 import { ChatterService, type Message } from "../api/contract.ts";
 import { message } from "../fixture/make.ts";
-import { Outbox, type Pending } from "./outbox.ts";
+import { Outbox, type Pending, type Wait } from "./outbox.ts";
 
 /** An outbox on a server in memory; `answer` may fail a posting by throwing. */
-function setup(answer: (body: string, attempt: number) => void = () => undefined) {
+function setup(answer: (body: string, attempt: number) => void | Promise<void> = () => undefined, wait: Wait = () => Promise.resolve()) {
   const posted: { requestId: string; body: string }[] = [];
   const sent: Message[] = [];
   const transport = createRouterTransport(({ service }) => {
     service(ChatterService, {
-      postMessage: ({ requestId, body }) => {
+      postMessage: async ({ requestId, body }) => {
         posted.push({ requestId, body });
-        answer(body, posted.length);
+        await answer(body, posted.length);
         return { message: message({ requestId, body, threadId: "t" }) };
       },
     });
   });
   const chatter = createClient(ChatterService, transport);
   const outbox = new Outbox({
-    post: async (request) => (await chatter.postMessage(request)).message ?? message({}),
+    post: async (request, signal) => (await chatter.postMessage(request, { signal })).message ?? message({}),
     sent: (one) => sent.push(one),
-    wait: () => Promise.resolve(),
+    wait,
     storage: localStorage,
   });
   return { outbox, posted, sent };
@@ -79,6 +79,45 @@ test("the connection's return sends what had failed for lack of one", async () =
   away = false;
   outbox.resume();
   await vi.waitFor(() => expect(outbox.snapshot()).toEqual([]));
+});
+
+/** Waits until it is cut short, however long that takes. */
+const untilWoken: Wait = (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+
+test("the connection's return cuts a wait short", async () => {
+  let away = true;
+  const { outbox, posted } = setup(() => {
+    if (away) throw new ConnectError("away", Code.Unavailable);
+  }, untilWoken);
+  outbox.send(text("hello"));
+  await vi.waitFor(() => expect(outbox.snapshot()).toMatchObject([{ state: "waiting" }]));
+  away = false;
+  outbox.resume();
+  await vi.waitFor(() => expect(outbox.snapshot()).toEqual([]));
+  expect(new Set(posted.map((one) => one.requestId)).size).toBe(1);
+});
+
+test("the connection's return sends again what went out and was never answered", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const { outbox, posted, sent } = setup((_, attempt) => (attempt === 1 ? new Promise<void>(() => undefined) : undefined));
+  outbox.send(text("hello"));
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(outbox.snapshot()).toMatchObject([{ state: "waiting" }]);
+  outbox.resume();
+  vi.useRealTimers();
+  await vi.waitFor(() => expect(outbox.snapshot()).toEqual([]));
+  expect(posted).toHaveLength(2);
+  expect(posted[0]?.requestId).toBe(posted[1]?.requestId);
+  expect(sent).toHaveLength(1);
+});
+
+test("what keeps failing asks the writer in the end", async () => {
+  const { outbox, posted } = setup(() => {
+    throw new ConnectError("away", Code.Unavailable);
+  });
+  outbox.send(text("hello"));
+  await vi.waitFor(() => expect(outbox.snapshot()).toMatchObject([{ state: "failed" }]));
+  expect(posted).toHaveLength(8);
 });
 
 test("a reload keeps what was not sent, for the writer to decide", () => {

@@ -1,7 +1,7 @@
 // oxlint-disable no-await-in-loop -- one message after another, so that they arrive as written
 import { type Fault, toFault } from "../api/fault.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Message, PostMessageRequestSchema } from "../api/contract.ts";
+import type { Message, PostMessageRequestSchema, TextFormat } from "../api/contract.ts";
 import type { Keep } from "../storage.ts";
 
 /** A file that a message on its way takes along. */
@@ -20,6 +20,12 @@ export interface Pending {
   internal: boolean;
   mentionIds: string[];
   files: PendingFile[];
+  /** How the body is to be read; unset means plain. */
+  format?: TextFormat;
+  subject?: string;
+  replyToId?: string;
+  recipientIds?: string[];
+  exceptIds?: string[];
   time: number;
   state: "sending" | "waiting" | "failed";
   fault?: Fault;
@@ -28,8 +34,14 @@ export interface Pending {
 /** After so long without an answer a message counts as waiting. */
 const LATE_MS = 4_000;
 
-/** What posts a message; the same request id twice posts once. */
-export type Post = (request: MessageInitShape<typeof PostMessageRequestSchema>) => Promise<Message>;
+/** How often a message is tried before the writer is asked; the connection's return begins anew. */
+const TRIES = 8;
+
+/** Tries once to post a message, until the signal aborts; the same request id twice posts once. */
+export type Post = (request: MessageInitShape<typeof PostMessageRequestSchema>, signal: AbortSignal) => Promise<Message>;
+
+/** Waits before the next attempt, or until the signal aborts; never rejects. */
+export type Wait = (failures: number, signal: AbortSignal) => Promise<void>;
 
 /**
  * Sends messages and shows them until they are in the thread. One thread's
@@ -40,16 +52,18 @@ export class Outbox {
   #pending: Pending[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #busy = new Set<string>();
+  /** Cut short what a thread waits for. */
+  readonly #waits = new Map<string, AbortController>();
   readonly #post: Post;
   readonly #sent: (message: Message) => void;
-  readonly #wait: (attempt: number) => Promise<void>;
+  readonly #wait: Wait;
   readonly #storage: Keep | undefined;
 
   constructor(options: {
     post: Post;
     /** Told of every message that was stored. */
     sent: (message: Message) => void;
-    wait: (attempt: number) => Promise<void>;
+    wait: Wait;
     /** Where messages survive a reload; unset: nowhere. */
     storage?: Keep;
   }) {
@@ -83,9 +97,13 @@ export class Outbox {
     void this.#drain(pending.threadId);
   }
 
-  /** Tries everything again that failed for a passing reason: the connection is back. */
+  /**
+   * The connection is back: tries everything again at once that waits, that went
+   * out long ago without an answer, or that failed for a passing reason.
+   */
   resume(): void {
-    for (const { requestId, state, fault } of this.#pending) {
+    for (const { requestId, threadId, state, fault } of this.#pending) {
+      if (state === "waiting") this.#waits.get(threadId)?.abort();
       if (state === "failed" && fault?.passing) this.retry(requestId);
     }
   }
@@ -119,32 +137,36 @@ export class Outbox {
   }
 
   async #deliver(pending: Pending): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      // The transport tries again by itself; the writer is told when that takes long.
-      const late = setTimeout(() => this.#change(pending.requestId, { state: "waiting" }), LATE_MS);
-      try {
-        const message = await this.#post({
-          requestId: pending.requestId,
-          threadId: pending.threadId,
-          body: pending.body,
-          internal: pending.internal,
-          mentionIds: pending.mentionIds,
-          fileIds: pending.files.map((file) => file.id),
-        });
-        this.#sent(message);
-        this.arrived(pending.requestId);
-        return;
-      } catch (reason) {
-        const fault = toFault(reason);
-        if (!fault.passing || attempt >= 3) {
+    for (let failures = 0; ; failures++) {
+      const wait = new AbortController();
+      this.#waits.set(pending.threadId, wait);
+      const fault = await this.#try(pending, wait.signal);
+      if (!fault) return;
+      if (!wait.signal.aborted) {
+        if (!fault.passing || failures + 1 >= TRIES) {
           this.#change(pending.requestId, { state: "failed", fault });
           return;
         }
         this.#change(pending.requestId, { state: "waiting" });
-        await this.#wait(attempt);
-      } finally {
-        clearTimeout(late);
+        await this.#wait(failures, wait.signal);
       }
+      if (wait.signal.aborted) failures = -1;
+    }
+  }
+
+  /** One attempt; answers why it failed. The writer is told when it takes long. */
+  async #try(pending: Pending, signal: AbortSignal): Promise<Fault | undefined> {
+    const late = setTimeout(() => this.#change(pending.requestId, { state: "waiting" }), LATE_MS);
+    const { requestId, state: _state, time: _time, fault: _fault, files, ...rest } = pending;
+    try {
+      const fileIds = files.map((file) => file.id);
+      this.#sent(await this.#post({ requestId, ...rest, fileIds }, signal));
+      this.arrived(requestId);
+      return undefined;
+    } catch (reason) {
+      return toFault(reason);
+    } finally {
+      clearTimeout(late);
     }
   }
 

@@ -55,6 +55,24 @@ export class Uploader {
     void this.#send(key);
   }
 
+  /**
+   * Takes in files that are with the server already, such as those of a draft; known
+   * ones stay as they are. With `exact`, others that are with the server go.
+   */
+  adopt(threadId: string, internal: boolean, files: readonly StoredFile[], exact = false): void {
+    const here = this.list(threadId, internal);
+    const added = files.filter((file) => !here.some((one) => one.file?.id === file.id));
+    const gone = exact ? here.filter((one) => one.state === "ready" && !files.some((file) => file.id === one.file?.id)) : [];
+    if (added.length + gone.length === 0) return;
+    for (const one of gone) this.#jobs.delete(one.key);
+    for (const file of added) {
+      const size = Number(file.size);
+      const upload: Upload = { key: file.id, threadId, internal, name: file.name, size, sent: size, state: "ready", file };
+      this.#jobs.set(upload.key, { upload, source: new Blob(), abort: new AbortController() });
+    }
+    this.#tell();
+  }
+
   /** Tries again what failed. */
   retry(key: string): void {
     this.#change(key, { state: "sending", fault: undefined });
@@ -82,7 +100,7 @@ export class Uploader {
     try {
       const { threadId, internal, name } = job.upload;
       const file = await upload(this.#client, {
-        requestId: key,
+        memory: localStorage, // the same file chosen after a reload goes on where it stopped
         threadId,
         internal,
         name,

@@ -1,24 +1,54 @@
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type DragEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { File as StoredFile } from "../api/contract.ts";
 import { useServices } from "../services.tsx";
-import { mentionedIds, type Draft, type Mode } from "./drafts.ts";
+import { isSendable, leftOpen, outgoing, type Outgoing } from "./content.ts";
+import { EMPTY, isBlank, type Answered, type Draft, type Mode } from "./drafts.ts";
+import type { Written } from "./markdown/write.ts";
 import type { Pending } from "./outbox.ts";
 import type { Upload } from "./upload.ts";
+import { useServerDrafts } from "./use-server-drafts.ts";
+import { useTypingSignal } from "./use-typing.ts";
+
+/** What one writes into, plain or rich. */
+export interface Field {
+  focus: () => void;
+  insert: (text: string) => void;
+}
 
 /** What a composer does. */
 export interface ComposerState {
+  threadId: string;
   mode: Mode;
+  draft: Draft;
   body: string;
+  /** Grows when the text was replaced by something else than typing. */
+  version: number;
   uploads: readonly Upload[];
   canSend: boolean;
-  /** Where one writes. */
-  attach: (element: HTMLTextAreaElement | null) => void;
-  field: () => HTMLTextAreaElement | null;
+  /** Placeholders of a template to be filled in before it can be sent. */
+  open: string[];
+  expanded: boolean;
+  /** Makes the composer large or small, and goes on writing. */
+  expand: (expanded: boolean) => void;
+  /** Says what one writes into; answers how to say that it is gone. */
+  attach: (field: Field) => () => void;
+  field: () => Field | null;
   change: (body: string) => void;
+  /** The same from a rich field. */
+  write: (written: Written) => void;
+  /** Changes what goes with the text. */
+  amend: (change: Partial<Draft>) => void;
+  /** Puts another text there, such as that of a template. */
+  replace: (draft: Partial<Draft>, files?: readonly StoredFile[]) => void;
   /** Remembers that "@name" in the text means somebody. */
   mention: (id: string, name: string) => void;
   /** Goes to a mode and begins to write. */
   focus: (mode: Mode) => void;
+  /** Begins to answer a message: with a note if it is one. */
+  reply: (mode: Mode, to: Answered) => void;
   send: () => void;
+  /** What would be sent, and empties the composer: somebody else sends it. */
+  take: () => { content: Outgoing; internal: boolean; fileIds: string[] } | undefined;
   addFiles: (files: Iterable<File> | ArrayLike<File>) => void;
   removeUpload: (key: string) => void;
   retryUpload: (key: string) => void;
@@ -28,120 +58,183 @@ export interface ComposerState {
 }
 
 /** The composer of a thread: a draft for each mode, files, and who is told of the typing. */
-export function useComposer(threadId: string, onSent: () => void): ComposerState {
-  const { drafts, outbox, uploader } = useServices();
-  const [mode, setMode] = useState<Mode>(() => drafts.mode(threadId));
-  const [draft, setDraft] = useState<Draft>(() => drafts.get(threadId, mode));
-  const input = useRef<HTMLTextAreaElement>(null);
-  const attach = useCallback((element: HTMLTextAreaElement | null) => {
-    input.current = element;
-  }, []);
-  const field = useCallback(() => input.current, []);
+export function useComposer(threadId: string, onSent: () => void, rich: boolean): ComposerState {
+  const { outbox, uploader } = useServices();
+  const [expanded, setExpanded] = useState(false);
+  const text = useText(threadId, rich);
+  const { mode, draft, exact, keep, field } = text;
   const internal = mode === "note";
   const uploads = useSyncExternalStore(uploader.subscribe, () => uploader.list(threadId, internal));
   const typing = useTypingSignal(threadId, internal);
-
-  const keep = useCallback(
-    (next: Draft, of: Mode) => {
-      setDraft(next);
-      drafts.set(threadId, of, next);
-    },
-    [drafts, threadId],
-  );
-
-  const focus = useCallback(
-    (next: Mode) => {
-      setMode(next);
-      drafts.setMode(threadId, next);
-      setDraft(drafts.get(threadId, next));
-      requestAnimationFrame(() => {
-        const element = input.current;
-        element?.focus();
-        element?.setSelectionRange(element.value.length, element.value.length);
-      });
-    },
-    [drafts, threadId],
-  );
-
-  const body = draft.body.trim();
   const settled = uploads.every((upload) => upload.state === "ready");
-  const canSend = settled && (body !== "" || uploads.length > 0);
+  const canSend = settled && isSendable(draft, uploads.length);
+
+  const take = useCallback(() => {
+    if (!canSend) return undefined;
+    const content = outgoing(draft, rich, exact.current);
+    const files = uploader.take(threadId, internal).map((file) => ({ id: file.id, name: file.name, size: Number(file.size), mediaType: file.mediaType }));
+    text.clear();
+    typing.stop();
+    return { content, internal, files, fileIds: files.map((file) => file.id) };
+  }, [canSend, draft, exact, internal, rich, text, threadId, typing, uploader]);
 
   const send = useCallback(() => {
-    if (!canSend) return;
-    const files = uploader.take(threadId, internal).map((file) => ({ id: file.id, name: file.name, size: Number(file.size), mediaType: file.mediaType }));
-    outbox.send({ threadId, body, internal, mentionIds: mentionedIds(draft), files });
-    keep({ body: "", mentions: {} }, mode);
-    typing.stop();
+    const taken = take();
+    if (!taken) return;
+    const { content, files } = taken;
+    outbox.send({ threadId, internal, files, ...content });
+    setExpanded(false);
     onSent();
-  }, [body, canSend, draft, internal, keep, mode, onSent, outbox, threadId, typing, uploader]);
+  }, [internal, onSent, outbox, take, threadId]);
+
+  // Files taken from a stored draft have their own id as key: they are saved already.
+  const sent = uploads.filter((one) => one.file && one.key !== one.file.id).length;
+  useFilesKept(sent, mode, rich, () => keep(draft));
+
+  const typed = (next: Draft): void => {
+    keep(next);
+    if (isBlank(next)) typing.stop();
+    else typing.go();
+  };
 
   return {
+    threadId,
     mode,
+    draft,
     body: draft.body,
+    version: text.version,
     uploads,
     canSend,
-    attach,
-    field,
-    change: (text) => {
-      keep({ ...draft, body: text }, mode);
-      if (text.trim() === "") typing.stop();
-      else typing.go();
+    open: leftOpen(draft),
+    expanded,
+    expand: (next) => {
+      setExpanded(next);
+      requestAnimationFrame(() => field.current?.focus());
     },
-    mention: (id, name) => setDraft((now) => ({ ...now, mentions: { ...now.mentions, [id]: name } })),
-    focus,
+    attach: text.attach,
+    field: () => field.current,
+    change: (body) => {
+      exact.current = undefined;
+      typed({ ...draft, body });
+    },
+    write: (written) => {
+      exact.current = written.plain;
+      typed({ ...draft, body: written.markdown, mentions: written.mentions });
+    },
+    amend: (change) => keep({ ...draft, ...change }),
+    replace: (change, files = []) => {
+      uploader.adopt(threadId, internal, files);
+      text.replace({ ...draft, ...change });
+    },
+    mention: text.mention,
+    focus: text.focus,
+    reply: (to, answered) => text.focus(to, { replyTo: answered }),
     send,
+    take,
     addFiles: (files) => Array.from(files).forEach((file) => uploader.add(threadId, internal, file)),
-    removeUpload: (key) => uploader.remove(key),
+    removeUpload: (key) => {
+      uploader.remove(key);
+      if (rich) keep(draft);
+    },
     retryUpload: (key) => uploader.retry(key),
     stopTyping: typing.stop,
     takeBack: (pending) => {
       const back = outbox.discard(pending.requestId);
-      if (!back) return;
-      const into: Mode = back.internal ? "note" : "message";
-      const begun = drafts.get(threadId, into);
-      drafts.set(threadId, into, { ...begun, body: begun.body === "" ? back.body : `${back.body}\n${begun.body}` });
-      focus(into);
+      if (back) text.putBack(back);
     },
   };
 }
 
-/** Tells the others of the typing every three seconds, and when it ends. */
-function useTypingSignal(threadId: string, internal: boolean): { go: () => void; stop: () => void } {
-  const { chatter } = useServices();
-  const last = useRef(0);
-  const stop = useCallback(() => {
-    if (last.current === 0) return;
-    last.current = 0;
-    void chatter.setTyping({ threadId, internal, stopped: true }).catch(() => undefined);
-  }, [chatter, internal, threadId]);
-  const go = useCallback(() => {
-    if (Date.now() - last.current < 3_000) return;
-    last.current = Date.now();
-    void chatter.setTyping({ threadId, internal, stopped: false }).catch(() => undefined);
-  }, [chatter, internal, threadId]);
-  useEffect(() => stop, [stop]);
-  return useMemo(() => ({ go, stop }), [go, stop]);
+/** A draft's files are part of it: saves it when another one was sent. */
+function useFilesKept(count: number, mode: Mode, rich: boolean, save: () => void): void {
+  const seen = useRef({ mode, count });
+  const latest = useRef(save);
+  useEffect(() => {
+    latest.current = save;
+  });
+  useEffect(() => {
+    const before = seen.current;
+    seen.current = { mode, count };
+    if (rich && before.mode === mode && count > before.count) latest.current();
+  }, [count, mode, rich]);
 }
 
-/** Takes files that are dropped. */
-export function useFileDrop(add: (files: FileList) => void) {
-  const [over, setOver] = useState(false);
-  const handlers = {
-    onDragOver: (event: DragEvent) => {
-      if (!event.dataTransfer.types.includes("Files")) return;
-      event.preventDefault();
-      setOver(true);
+/** The text of a composer: kept here, and on the server where the composer is rich. */
+function useText(threadId: string, rich: boolean) {
+  const { drafts } = useServices();
+  const [mode, setMode] = useState<Mode>(() => drafts.mode(threadId));
+  const [draft, setDraft] = useState<Draft>(() => drafts.get(threadId, mode));
+  const [version, setVersion] = useState(0);
+  const field = useRef<Field>(null);
+  /** The text as it was typed, where it has no form. */
+  const exact = useRef<string>(undefined);
+  const attach = useCallback((next: Field) => {
+    field.current = next;
+    return () => {
+      // Another one may have come meanwhile.
+      if (field.current === next) field.current = null;
+    };
+  }, []);
+
+  const show = useCallback((next: Draft) => {
+    exact.current = undefined;
+    setDraft(next);
+    setVersion((now) => now + 1);
+  }, []);
+  const server = useServerDrafts(threadId, mode, rich, show);
+
+  const keep = useCallback(
+    (next: Draft) => {
+      const changed = { ...next, ...(rich && { unsaved: true }) };
+      setDraft(changed);
+      drafts.set(threadId, mode, changed);
+      server.changed(mode);
     },
-    onDragLeave: (event: DragEvent) => {
-      if (!(event.relatedTarget instanceof Node) || !event.currentTarget.contains(event.relatedTarget)) setOver(false);
+    [drafts, mode, rich, server, threadId],
+  );
+
+  const focus = useCallback(
+    (next: Mode, change?: Partial<Draft>) => {
+      const stored = drafts.get(threadId, next);
+      const begun = change ? { ...stored, ...change } : stored;
+      if (change) drafts.set(threadId, next, begun);
+      setMode(next);
+      drafts.setMode(threadId, next);
+      if (next === mode) setDraft(begun);
+      else show(begun);
+      requestAnimationFrame(() => field.current?.focus());
     },
-    onDrop: (event: DragEvent) => {
-      setOver(false);
-      if (event.dataTransfer.files.length === 0) return;
-      event.preventDefault();
-      add(event.dataTransfer.files);
-    },
-  };
-  return { over, handlers };
+    [drafts, mode, show, threadId],
+  );
+
+  return useMemo(
+    () => ({
+      mode,
+      draft,
+      version,
+      field,
+      exact,
+      attach,
+      keep,
+      focus,
+      replace: (next: Draft) => {
+        keep(next);
+        show(next);
+      },
+      clear: () => {
+        show(EMPTY);
+        server.sent(mode);
+      },
+      mention: (id: string, name: string) => setDraft((now) => ({ ...now, mentions: { ...now.mentions, [id]: name } })),
+      putBack: (back: Pending) => {
+        const into: Mode = back.internal ? "note" : "message";
+        const begun = drafts.get(threadId, into);
+        const body = begun.body === "" ? back.body : `${back.body}\n${begun.body}`;
+        drafts.set(threadId, into, { ...begun, body, ...(back.subject && { subject: back.subject }) });
+        show(drafts.get(threadId, into));
+        focus(into);
+      },
+    }),
+    [attach, draft, drafts, focus, keep, mode, server, show, threadId, version],
+  );
 }

@@ -23,6 +23,10 @@ export interface ThreadView {
   loadNewer: () => Promise<void>;
   /** Leaves the neighbourhood of a message for the end of the thread. */
   toEnd: () => void;
+  /** Goes to a message, wherever in the thread it is. */
+  reveal: (seq: bigint) => void;
+  /** Grows with every message that is gone to, the same one twice included. */
+  revealed: number;
   markRead: () => void;
 }
 
@@ -30,7 +34,9 @@ export interface ThreadView {
 export function useThread(threadId: string, seq: number | undefined): ThreadView {
   const { transport, journal, engine, outbox } = useServices();
   const [left, setLeft] = useState<number>();
-  const around = seq !== undefined && seq !== left ? BigInt(seq) : undefined;
+  const [jump, setJump] = useState<{ seq: bigint; count: number }>();
+  const linked = seq !== undefined && seq !== left ? BigInt(seq) : undefined;
+  const around = jump?.seq ?? linked;
   const info = useQuery(ChatterService.method.getThread, { threadId }, { staleTime: 0 });
   const options = threadLogOptions(transport, journal, threadId, around, (requestId) => outbox.arrived(requestId));
   const { data: log, error, isPending, refetch } = usePlainQuery(options);
@@ -43,13 +49,17 @@ export function useThread(threadId: string, seq: number | undefined): ThreadView
   const { loadOlder, loadNewer } = usePaging(threadId, options.queryKey, log);
   const markRead = useMarkRead(threadId, thread, lastSeq(log), log?.hasAfter ?? true);
   const failure = error ?? info.error;
-  const toEnd = useCallback(() => setLeft(seq), [seq]);
+  const toEnd = useCallback(() => {
+    setJump(undefined);
+    setLeft(seq);
+  }, [seq]);
+  const reveal = useCallback((to: bigint) => setJump((now) => ({ seq: to, count: (now?.count ?? 0) + 1 })), []);
   const { refetch: refetchInfo } = info;
   const retry = useCallback(() => {
     void refetch();
     void refetchInfo();
   }, [refetch, refetchInfo]);
-  return { threadId, thread, log, error: failure, loading: isPending, retry, readSeq, around, loadOlder, loadNewer, toEnd, markRead };
+  return { threadId, thread, log, error: failure, loading: isPending, retry, readSeq, around, loadOlder, loadNewer, toEnd, reveal, revealed: jump?.count ?? 0, markRead };
 }
 
 /** The first value that came for a key. */

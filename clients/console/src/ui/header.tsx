@@ -24,7 +24,7 @@ export function Header({ title, detail, back, children }: HeaderProps) {
         </ActionIcon>
       )}
       <div className={classes.titles}>
-        <h1 className={classes.title}>{title}</h1>
+        <h1 className={classes.title} dir={typeof title === "string" ? "auto" : undefined}>{title}</h1>
         {detail && <div className={classes.detail}>{detail}</div>}
       </div>
       <div className={classes.actions}>{children}</div>
@@ -36,12 +36,14 @@ type IconButtonProps = ComponentProps<typeof ActionIcon<"button">> & {
   label: string;
   /** Keys that do the same, to show. */
   keys?: string;
+  /** True while what the button opened is open: the name would lie over it. */
+  quiet?: boolean;
 };
 
 /** A button with an icon only: its name shows when pointed at, and is read out. */
-export function IconButton({ label, keys, children, ...rest }: IconButtonProps) {
+export function IconButton({ label, keys, quiet = false, children, ...rest }: IconButtonProps) {
   return (
-    <Tooltip label={keys ? <>{label} <kbd className={classes.kbd}>{keys}</kbd></> : label}>
+    <Tooltip disabled={quiet} label={keys ? <>{label} <kbd className={classes.kbd}>{keys}</kbd></> : label}>
       <ActionIcon variant="subtle" color="gray" className={classes.icon} aria-label={label} {...rest}>
         {children}
       </ActionIcon>

@@ -35,15 +35,17 @@ function Divider({ width, onChange }: { width: number; onChange: (width: number)
   const from = useRef<{ x: number; width: number } | null>(null);
   const limit = (wish: number): number => Math.min(MOST, Math.max(LEAST, Math.round(wish)));
 
+  /** Which way the list grows: to the right, or to the left where the script runs so. */
+  const sign = (event: { currentTarget: HTMLDivElement }): number => (getComputedStyle(event.currentTarget).direction === "rtl" ? -1 : 1);
+
   function move(event: PointerEvent<HTMLDivElement>): void {
     if (!from.current) return;
-    const sign = getComputedStyle(event.currentTarget).direction === "rtl" ? -1 : 1;
-    onChange(limit(from.current.width + sign * (event.clientX - from.current.x)));
+    onChange(limit(from.current.width + sign(event) * (event.clientX - from.current.x)));
   }
 
-  function key(event: KeyboardEvent): void {
+  function key(event: KeyboardEvent<HTMLDivElement>): void {
     const step = event.key === "ArrowLeft" ? -16 : event.key === "ArrowRight" ? 16 : 0;
-    if (step !== 0) onChange(limit(width + step));
+    if (step !== 0) onChange(limit(width + sign(event) * step));
   }
 
   return (

@@ -42,12 +42,13 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   const fault = toFault(error);
   const text = useFaultText()(fault);
   const forbidden = fault.code === Code.PermissionDenied;
+  const final = forbidden || fault.code === Code.NotFound;
   return (
     <div className={classes.center} role="alert">
       {forbidden ? <IconLock size={22} aria-hidden /> : <IconAlertCircle size={22} aria-hidden />}
       <Text ta="center" maw="44ch">{text}</Text>
       <Group gap="xs">
-        {retry && !forbidden && <Button variant="default" onClick={retry}>{t("action.retry")}</Button>}
+        {retry && !final && <Button variant="default" onClick={retry}>{t("action.retry")}</Button>}
         <RequestId fault={fault} />
       </Group>
     </div>

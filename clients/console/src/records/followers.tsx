@@ -1,9 +1,8 @@
-import { Button, Checkbox, Divider, Group, Popover, ScrollArea, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { Button, Checkbox, Group, Popover, ScrollArea, Stack, Text } from "@mantine/core";
 import { createConnectQueryKey, useInfiniteQuery, useMutation, useQuery } from "@connectrpc/connect-query";
-import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
-import { useDebouncedValue } from "@mantine/hooks";
+import { useQueryClient } from "@tanstack/react-query";
 import { IconBell, IconBellOff, IconSettings, IconUserPlus, IconUsers, IconX } from "@tabler/icons-react";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { ChatterService, PartyKind, type Follower, type Subtype } from "../api/contract.ts";
 import { byPageToken } from "../api/pages.ts";
 import { useText } from "../intl/intl.tsx";
@@ -11,13 +10,18 @@ import { useServices } from "../services.tsx";
 import { IconButton } from "../ui/header.tsx";
 import { PartyFace } from "../ui/person.tsx";
 import { FailureLine, RowSkeletons } from "../ui/states.tsx";
-import classes from "./thread.module.css";
+import { AddFollower } from "./add-follower.tsx";
+import { SubtypeChecks } from "./subtype-checks.tsx";
+import { subtypesFor } from "./subtypes.ts";
+import classes from "./side.module.css";
 
 /** Follow or not, and who else does. */
 export function Followers({ threadId, subtypes }: { threadId: string; subtypes: Subtype[] }) {
   const t = useText();
+  const [open, setOpen] = useState(false);
+  const [adding, setAdding] = useState(false);
   const { data } = useQuery(ChatterService.method.getThread, { threadId });
-  const renew = useRenew(threadId);
+  const renew = useRenewFollowers(threadId);
   const follow = useMutation(ChatterService.method.follow, { onSuccess: renew });
   const unfollow = useMutation(ChatterService.method.unfollow, { onSuccess: renew });
   const thread = data?.thread;
@@ -34,45 +38,58 @@ export function Followers({ threadId, subtypes }: { threadId: string; subtypes: 
       >
         {following ? t("follow.following") : t("follow.follow")}
       </Button>
-      <Popover width={320} position="bottom-end" trapFocus>
+      <Popover width={340} position="bottom-end" trapFocus opened={open} onChange={setOpen}>
         <Popover.Target>
-          <Button variant="default" leftSection={<IconUsers size={15} />} aria-label={t("follow.followers", { count: thread?.followerCount ?? 0 })}>
+          <Button variant="default" leftSection={<IconUsers size={15} />} aria-expanded={open} aria-label={t("follow.followers", { count: thread?.followerCount ?? 0 })} onClick={() => setOpen(!open)}>
             <span className="numeric">{thread?.followerCount ?? 0}</span>
           </Button>
         </Popover.Target>
-        <Popover.Dropdown p="sm"><FollowerList threadId={threadId} subtypes={subtypes} /></Popover.Dropdown>
+        <Popover.Dropdown p="sm">
+          <FollowerList
+            threadId={threadId}
+            subtypes={subtypes}
+            onAdd={() => {
+              setOpen(false);
+              setAdding(true);
+            }}
+          />
+        </Popover.Dropdown>
       </Popover>
+      {adding && <AddFollower threadId={threadId} subtypes={subtypes} onClose={() => setAdding(false)} onAdded={renew} />}
     </Group>
   );
 }
 
-function useRenew(threadId: string): () => Promise<void> {
+function useRenewFollowers(threadId: string): () => Promise<void> {
   const queries = useQueryClient();
-  return async () => {
+  return useCallback(async () => {
     await Promise.all([
       queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ChatterService.method.getThread, input: { threadId }, cardinality: "finite" }) }),
-      queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ChatterService.method.listFollowers, cardinality: undefined }) }),
+      queries.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ChatterService.method.listFollowers, input: { threadId }, cardinality: undefined }) }),
     ]);
-  };
+  }, [queries, threadId]);
 }
 
-function FollowerList({ threadId, subtypes }: { threadId: string; subtypes: Subtype[] }) {
+function FollowerList({ threadId, subtypes, onAdd }: { threadId: string; subtypes: Subtype[]; onAdd: () => void }) {
   const t = useText();
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery(
+  const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
     ChatterService.method.listFollowers,
     { threadId, pageSize: 50, pageToken: "" },
-    byPageToken,
+    { ...byPageToken, refetchOnMount: "always" },
   );
-  const renew = useRenew(threadId);
+  const renew = useRenewFollowers(threadId);
   const remove = useMutation(ChatterService.method.removeFollower, { onSuccess: renew });
   const followers = data?.pages.flatMap((page) => page.followers) ?? [];
   return (
     <Stack gap="xs">
-      <Text fw={600}>{t("follow.title")}</Text>
+      <Group justify="space-between">
+        <Text fw={600}>{t("follow.title")}</Text>
+        <Button variant="subtle" leftSection={<IconUserPlus size={15} />} onClick={onAdd}>{t("follow.add")}</Button>
+      </Group>
       {isPending && <RowSkeletons count={2} height={40} />}
       {(error ?? remove.error) && <FailureLine error={error ?? remove.error} retry={() => void refetch()} />}
       {data && followers.length === 0 && <Text c="dimmed" size="xs">{t("follow.nobody")}</Text>}
-      <ScrollArea.Autosize mah={260}>
+      <ScrollArea.Autosize mah={320}>
         {followers.map((follower) => (
           <FollowerRow
             key={follower.party?.id}
@@ -82,10 +99,8 @@ function FollowerList({ threadId, subtypes }: { threadId: string; subtypes: Subt
             onRemove={() => remove.mutate({ threadId, partyId: follower.party?.id ?? "" })}
           />
         ))}
-        {hasNextPage && <Button variant="subtle" fullWidth onClick={() => void fetchNextPage()}>{t("action.more")}</Button>}
+        {hasNextPage && <Button variant="subtle" fullWidth loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>{t("action.more")}</Button>}
       </ScrollArea.Autosize>
-      <Divider />
-      <AddFollower threadId={threadId} />
     </Stack>
   );
 }
@@ -94,75 +109,42 @@ function FollowerRow({ threadId, follower, subtypes, onRemove }: { threadId: str
   const t = useText();
   const { me } = useServices();
   const [open, setOpen] = useState(false);
-  const renew = useRenew(threadId);
-  const update = useMutation(ChatterService.method.updateFollower, { onSuccess: renew });
   const { party } = follower;
   const contact = party?.kind === PartyKind.CONTACT;
   const name = party?.name ?? "";
+  const labels = subtypes.filter((subtype) => follower.subtypes.includes(subtype.name)).map((subtype) => subtype.label);
   return (
     <div>
-      <div className={classes.follower}>
+      <div className={classes.person}>
         <PartyFace party={party} size={26} presence />
-        <div className={classes.followerName}>
-          <Text truncate>{party?.id === me.id ? t("party.you", { name }) : name}</Text>
-          {contact && <Text size="xs" c="dimmed">{t("message.contact")}</Text>}
+        <div className={classes.personName}>
+          <Text truncate>{party?.id === me.id ? t("party.you", { name }) : name}{contact && <Text span size="xs" c="dimmed"> · {t("message.contact")}</Text>}</Text>
+          <Text size="xs" c="dimmed" truncate>{labels.length > 0 ? labels.join(", ") : t("follow.ofNothing")}</Text>
         </div>
         <IconButton size="sm" label={t("follow.subtypes", { name })} aria-expanded={open} onClick={() => setOpen(!open)}><IconSettings size={15} /></IconButton>
         <IconButton size="sm" label={t("follow.remove", { name })} onClick={onRemove}><IconX size={15} /></IconButton>
       </div>
-      {open && (
-        <Checkbox.Group
-          value={update.isPending ? (update.variables?.subtypes ?? []) : follower.subtypes}
-          onChange={(value) => update.mutate({ threadId, partyId: party?.id ?? "", subtypes: value })}
-        >
-          <Stack gap={6} ps={36} pb="xs">
-            {subtypes.filter((subtype) => !(contact && subtype.internal)).map((subtype) => (
-              <Checkbox key={subtype.name} size="xs" value={subtype.name} label={subtype.label} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-      )}
+      {open && <Subscriptions threadId={threadId} follower={follower} subtypes={subtypes} />}
     </div>
   );
 }
 
-function AddFollower({ threadId }: { threadId: string }) {
+/** What a follower is told of. */
+function Subscriptions({ threadId, follower, subtypes }: { threadId: string; follower: Follower; subtypes: Subtype[] }) {
   const t = useText();
-  const [query, setQuery] = useState("");
-  const [settled] = useDebouncedValue(query.trim(), 150);
-  const renew = useRenew(threadId);
-  const add = useMutation(ChatterService.method.addFollower, {
-    onSuccess: async () => {
-      setQuery("");
-      await renew();
-    },
-  });
-  const { data } = useQuery(
-    ChatterService.method.suggestParties,
-    { query: settled, pageSize: 5 },
-    { enabled: settled !== "", placeholderData: keepPreviousData },
-  );
-  const found = settled === "" ? [] : (data?.parties ?? []);
+  const renew = useRenewFollowers(threadId);
+  const update = useMutation(ChatterService.method.updateFollower, { onSuccess: renew });
+  const outside = follower.party?.kind !== PartyKind.USER;
   return (
-    <Stack gap={4}>
-      <TextInput
-        size="xs"
-        leftSection={<IconUserPlus size={15} />}
-        placeholder={t("follow.add")}
-        aria-label={t("follow.add")}
-        value={query}
-        onChange={(event) => setQuery(event.currentTarget.value)}
-      />
-      {add.error && <FailureLine error={add.error} />}
-      {found.map(({ party, email }) => (
-        <UnstyledButton key={party?.id} className={classes.follower} onClick={() => add.mutate({ threadId, partyId: party?.id ?? "" })}>
-          <PartyFace party={party} size={24} />
-          <span className={classes.followerName}>
-            <Text truncate>{party?.name}</Text>
-            <Text size="xs" c="dimmed" truncate>{email}</Text>
-          </span>
-        </UnstyledButton>
-      ))}
-    </Stack>
+    <div className={classes.subtypes}>
+      <Checkbox.Group
+        label={t("follow.toldOf")}
+        value={update.isPending ? (update.variables?.subtypes ?? []) : follower.subtypes}
+        onChange={(value) => update.mutate({ threadId, partyId: follower.party?.id ?? "", subtypes: value })}
+      >
+        <SubtypeChecks subtypes={subtypesFor(subtypes, outside)} />
+      </Checkbox.Group>
+      {update.error && <FailureLine error={update.error} />}
+    </div>
   );
 }

@@ -1,0 +1,65 @@
+import {
+  IconBell,
+  IconBriefcase,
+  IconBuilding,
+  IconCalendar,
+  IconCheckbox,
+  IconClipboardCheck,
+  IconClock,
+  IconFileText,
+  IconFlag,
+  IconGift,
+  IconHeadset,
+  IconMail,
+  IconMapPin,
+  IconMessage,
+  IconPackage,
+  IconPhone,
+  IconPlane,
+  IconReceipt,
+  IconRocket,
+  IconSignature,
+  IconStar,
+  IconTool,
+  IconTruck,
+  IconUpload,
+  IconUsers,
+  IconVideo,
+  type Icon,
+} from "@tabler/icons-react";
+import { createElement } from "react";
+
+/** The icons that a type of activity can have, by Tabler's name. */
+export const ACTIVITY_ICONS: Readonly<Record<string, Icon>> = {
+  bell: IconBell,
+  briefcase: IconBriefcase,
+  building: IconBuilding,
+  calendar: IconCalendar,
+  checkbox: IconCheckbox,
+  "clipboard-check": IconClipboardCheck,
+  clock: IconClock,
+  "file-text": IconFileText,
+  flag: IconFlag,
+  gift: IconGift,
+  headset: IconHeadset,
+  mail: IconMail,
+  "map-pin": IconMapPin,
+  message: IconMessage,
+  package: IconPackage,
+  phone: IconPhone,
+  plane: IconPlane,
+  receipt: IconReceipt,
+  rocket: IconRocket,
+  signature: IconSignature,
+  star: IconStar,
+  tool: IconTool,
+  truck: IconTruck,
+  upload: IconUpload,
+  users: IconUsers,
+  video: IconVideo,
+};
+
+/** The icon of a type of activity. */
+export function ActivityIcon({ icon, size = 16 }: { icon: string; size?: number }) {
+  return createElement(ACTIVITY_ICONS[icon] ?? IconCheckbox, { size, stroke: 1.7, "aria-hidden": true });
+}
