@@ -6,8 +6,18 @@ import { Operator } from "./operator.ts";
 import { Program } from "./program.ts";
 import { Visitor } from "./visitor.ts";
 
-/** What axe finds wrong with a page and the frames in it. */
+/**
+ * What axe finds wrong with a page and the frames in it, and still finds when it
+ * looks again: the editor may be taking over from the plain field at the first look.
+ */
 async function flaws(page: Page): Promise<string[]> {
+  const first = await look(page);
+  if (first.length === 0) return first;
+  await page.waitForFunction(() => !document.querySelector('[aria-hidden="true"] [contenteditable="true"]'));
+  return look(page);
+}
+
+async function look(page: Page): Promise<string[]> {
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)).catch(() => undefined));
   const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary}`));

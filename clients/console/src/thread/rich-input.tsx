@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { usePreferences } from "../preferences.ts";
 import { toDoc, toUnfinishedDoc } from "./markdown/doc.ts";
 import { PlainInput, type InputProps } from "./plain-input.tsx";
@@ -117,6 +117,10 @@ function Rich({ composer, Editor: Area, waiting, onReady, label, placeholder, me
     onHandle?.(handle);
     return handle && !waiting ? attach(handle) : undefined;
   }, [attach, handle, onHandle, waiting]);
+  // Until it has taken over, the editor is not there for the keyboard either.
+  useLayoutEffect(() => {
+    if (handle && !handle.editor.isDestroyed) handle.editor.view.dom.tabIndex = waiting ? -1 : 0;
+  }, [handle, waiting]);
 
   function key(event: KeyboardEvent, inBlock: boolean): boolean {
     if (event.isComposing) return false;
