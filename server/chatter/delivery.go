@@ -27,7 +27,7 @@ type deliveryPlace struct {
 // ListDeliveries implements chatterv1connect.ChatterServiceHandler.
 func (h *Handler) ListDeliveries(ctx context.Context, req *chatterv1.ListDeliveriesRequest) (*chatterv1.ListDeliveriesResponse, error) {
 	c := access.FromContext(ctx)
-	m, err := h.readable(ctx, c, req.GetThreadId(), req.GetMessageId())
+	m, err := h.log.Readable(ctx, h.gate, c, req.GetThreadId(), req.GetMessageId())
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (h *Handler) CancelDeliveries(ctx context.Context, req *chatterv1.CancelDel
 // ListMessageVersions implements chatterv1connect.ChatterServiceHandler.
 func (h *Handler) ListMessageVersions(ctx context.Context, req *chatterv1.ListMessageVersionsRequest) (*chatterv1.ListMessageVersionsResponse, error) {
 	c := access.FromContext(ctx)
-	m, err := h.readable(ctx, c, req.GetThreadId(), req.GetMessageId())
+	m, err := h.log.Readable(ctx, h.gate, c, req.GetThreadId(), req.GetMessageId())
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"unicode"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parley-chat/parley/gen/db"
@@ -178,7 +177,7 @@ func (h *Handler) ListPinnedMessages(ctx context.Context, req *chatterv1.ListPin
 // SetStarred implements chatterv1connect.ChatterServiceHandler.
 func (h *Handler) SetStarred(ctx context.Context, req *chatterv1.SetStarredRequest) (*chatterv1.SetStarredResponse, error) {
 	c := access.FromContext(ctx)
-	m, err := h.readable(ctx, c, req.GetThreadId(), req.GetMessageId())
+	m, err := h.log.Readable(ctx, h.gate, c, req.GetThreadId(), req.GetMessageId())
 	if err != nil {
 		return nil, err
 	}
@@ -202,20 +201,4 @@ func (h *Handler) SetStarred(ctx context.Context, req *chatterv1.SetStarredReque
 		return &chatterv1.SetStarredResponse{}, nil
 	}
 	return &chatterv1.SetStarredResponse{Item: item}, err
-}
-
-// readable is a message of a thread that the caller may read.
-func (h *Handler) readable(ctx context.Context, c access.Caller, threadName, messageName string) (thread.Message, error) {
-	id, err := threadID(threadName)
-	if err != nil {
-		return thread.Message{}, err
-	}
-	if _, err := h.gate.Read(ctx, c, id); err != nil {
-		return thread.Message{}, err
-	}
-	message, err := uuid.Parse(messageName)
-	if err != nil {
-		return thread.Message{}, errNoMessage
-	}
-	return h.log.Get(ctx, c.Workspace, id, message)
 }

@@ -70,7 +70,7 @@ func TestThread_KeepsItsPromisesP1P2P3P4AndItsNotes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		steps := rapid.SliceOfN(aStep, 10, 40).Draw(rt, "steps")
 		if time.Now().After(end) {
-			return // enough for now
+			return // the time is up
 		}
 		plays++
 		p := newPlay(w, nodes, rt)

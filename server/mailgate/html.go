@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parley-chat/parley/gen/db"
@@ -15,7 +14,6 @@ import (
 	"github.com/parley-chat/parley/server/access"
 	"github.com/parley-chat/parley/server/fault"
 	"github.com/parley-chat/parley/server/mail"
-	"github.com/parley-chat/parley/server/thread"
 )
 
 // cidScheme begins the source of an image that is a file of the message.
@@ -30,25 +28,14 @@ var errNoHTML = fault.New(fault.NotFound, "MAIL_HTML_NOT_FOUND", "there is no HT
 // is not shown any more.
 func (h *Handler) GetMessageHtml(ctx context.Context, req *mailv1.GetMessageHtmlRequest) (*mailv1.GetMessageHtmlResponse, error) {
 	c := access.FromContext(ctx)
-	id, err := uuid.Parse(req.GetThreadId())
-	if err != nil {
-		return nil, access.ErrThreadNotFound
-	}
-	if _, err := h.Gate.Read(ctx, c, id); err != nil {
-		return nil, err
-	}
-	message, err := uuid.Parse(req.GetMessageId())
-	if err != nil {
-		return nil, thread.ErrNoMessage
-	}
-	m, err := h.Log.Get(ctx, c.Workspace, id, message)
+	m, err := h.Log.Readable(ctx, h.Gate, c, req.GetThreadId(), req.GetMessageId())
 	if err != nil {
 		return nil, err
 	}
-	if m.Delete != nil || thread.Redact(&m, thread.AudienceOf(c)) == nil {
+	if m.Delete != nil {
 		return nil, errNoHTML
 	}
-	row, err := h.q.MailHtmlGet(ctx, h.DB, db.MailHtmlGetParams{WorkspaceID: c.Workspace, ThreadID: id, MessageID: message})
+	row, err := h.q.MailHtmlGet(ctx, h.DB, db.MailHtmlGetParams{WorkspaceID: c.Workspace, ThreadID: m.Thread, MessageID: m.ID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, errNoHTML
 	}

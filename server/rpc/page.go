@@ -45,8 +45,8 @@ type Pages struct {
 	now  func() time.Time
 }
 
-// NewPages makes Pages from a key of 32 bytes that all nodes share. Nil for now
-// is the system's clock.
+// NewPages makes Pages from a key of 32 bytes that all nodes share. The clock
+// may be nil, for the system's.
 func NewPages(key []byte, now func() time.Time) (*Pages, error) {
 	if len(key) != 32 {
 		return nil, fmt.Errorf("make page tokens: the key has %d bytes, not 32", len(key))

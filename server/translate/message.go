@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
 	"github.com/parley-chat/parley/gen/db"
@@ -47,26 +46,11 @@ func (h *Handler) TranslateMessage(ctx context.Context, req *translationv1.Trans
 
 // message is the one that is meant, if the caller may read it and it has text.
 func (h *Handler) message(ctx context.Context, c access.Caller, req *translationv1.TranslateMessageRequest) (*thread.Message, error) {
-	id, err := uuid.Parse(req.GetThreadId())
-	if err != nil {
-		return nil, access.ErrThreadNotFound
-	}
-	if _, err := h.Gate.Read(ctx, c, id); err != nil {
-		return nil, err
-	}
-	message, err := uuid.Parse(req.GetMessageId())
-	if err != nil {
-		return nil, thread.ErrNoMessage
-	}
-	m, err := h.Log.Get(ctx, c.Workspace, id, message)
+	m, err := h.Log.Readable(ctx, h.Gate, c, req.GetThreadId(), req.GetMessageId())
 	if err != nil {
 		return nil, err
 	}
-	seen := thread.Redact(&m, thread.AudienceOf(c))
-	if seen == nil {
-		return nil, thread.ErrNoMessage
-	}
-	if seen.GetKind() != threadv1.MessageKind_MESSAGE_KIND_COMMENT || strings.TrimSpace(seen.GetBody()) == "" {
+	if m.Kind != threadv1.MessageKind_MESSAGE_KIND_COMMENT || strings.TrimSpace(m.Body) == "" {
 		return nil, errNothing
 	}
 	return &m, nil

@@ -21,7 +21,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/singleflight"
 
@@ -54,7 +53,8 @@ var (
 
 // Log reads messages; *thread.Log.
 type Log interface {
-	Get(ctx context.Context, workspace, thread, message uuid.UUID) (thread.Message, error)
+	// Readable is the message that a request names, if the caller may read it.
+	Readable(ctx context.Context, gate *access.Gate, c access.Caller, threadID, messageID string) (thread.Message, error)
 }
 
 // Limiter counts what may happen so often only; *rpc.Limiter.
