@@ -36,7 +36,7 @@ RETURNING head, closed;
 
 -- ThreadPost writes one message in one round trip: the thread's counters, the
 -- message, the author's following, the followers' inbox items and the chat's
--- place in lists, and who is to get it by mail, all or nothing. No row comes back if there is no such thread or
+-- place in lists, all or nothing. No row comes back if there is no such thread or
 -- it is closed and the post is not forced. A request id used before by the author
 -- in the thread violates message_id, and nothing is written.
 -- name: ThreadPost :one
@@ -58,16 +58,14 @@ WITH t AS (
     FROM m WHERE @follow::text[] IS NOT NULL
     ON CONFLICT DO NOTHING
 ), i AS (
-    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time, read)
-    SELECT @workspace_id, who.user_id, @item_id::uuid, @thread_id, m.seq, max(who.reason)::smallint, @create_time::timestamptz,
-        @mail::boolean AND EXISTS (SELECT 1 FROM "user"
-            WHERE "user".workspace_id = @workspace_id AND "user".id = who.user_id AND "user".notify_by = 2)
+    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
+    SELECT @workspace_id, who.user_id, @item_id::uuid, @thread_id, m.seq, max(who.reason)::smallint, @create_time::timestamptz
     FROM m, (
         SELECT follower.party_id AS user_id, 1 AS reason FROM follower
         WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND follower.party_kind = 1
             AND @subtype::text = ANY (follower.subtypes) AND @notify::boolean
         UNION ALL
-        SELECT added.id AS user_id, 1 AS reason FROM unnest(@added_users::uuid[]) AS added(id)
+        SELECT added.id AS user_id, 1 AS reason FROM unnest(@added::uuid[]) AS added(id)
         UNION ALL
         SELECT mention.id AS user_id, 2 AS reason FROM unnest(@mentions::uuid[]) AS mention(id)
     ) AS who
@@ -75,34 +73,6 @@ WITH t AS (
     GROUP BY who.user_id, m.seq
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id
-), d AS (
-    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
-    SELECT @workspace_id, @thread_id, gen_random_uuid(), @id::uuid, m.seq, who.kind, who.id, 1, 1, who.address, @send_time::timestamptz,
-        @create_time::timestamptz, @create_time::timestamptz
-    FROM m, (
-        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
-        WHERE record.workspace_id = @workspace_id AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
-            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND record.id IN (
-                SELECT follower.party_id FROM follower
-                WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND follower.party_kind = 2
-                    AND @subtype::text = ANY (follower.subtypes) AND @outside::boolean
-                UNION
-                SELECT (about.fields ->> @customer::text)::uuid FROM record AS about
-                WHERE about.workspace_id = @workspace_id AND about.id = @thread_id AND @outside::boolean
-                UNION
-                SELECT unnest(@added_contacts::uuid[]))
-        UNION ALL
-        SELECT 1 AS kind, "user".id, "user".email AS address FROM "user"
-        WHERE "user".workspace_id = @workspace_id AND "user".active AND "user".notify_by = 2 AND "user".id IN (
-            SELECT follower.party_id FROM follower
-            WHERE follower.workspace_id = @workspace_id AND follower.thread_id = @thread_id AND follower.party_kind = 1
-                AND @subtype::text = ANY (follower.subtypes) AND @notify::boolean
-            UNION
-            SELECT unnest(@added_users::uuid[])
-            UNION
-            SELECT unnest(@mentions::uuid[]))
-    ) AS who
-    WHERE @mail::boolean AND who.id <> @author_id::uuid AND who.id <> ALL (coalesce(@excepts::uuid[], ARRAY[]::uuid[]))
 ), c AS (
     UPDATE chat SET last_message_time = @create_time::timestamptz, version = chat.version + 1
     FROM m WHERE @is_chat::boolean AND chat.workspace_id = @workspace_id AND chat.id = @thread_id
@@ -131,9 +101,7 @@ WITH n AS (
         unnest(@author_names::text[]) AS author_name, unnest(@author_public_names::text[]) AS author_public_name,
         unnest(@bodies::text[]) AS body, unnest(@extras::bytea[]) AS extra, unnest(@request_ids::uuid[]) AS request_id,
         unnest(@create_times::timestamptz[]) AS create_time, unnest(@item_ids::uuid[]) AS item_id,
-        unnest(@notifies::boolean[]) AS notify, unnest(@follows::text[]) AS follow, unnest(@are_chats::boolean[]) AS is_chat,
-        unnest(@mails::boolean[]) AS mail, unnest(@outsides::boolean[]) AS outside, unnest(@customers::text[]) AS customer,
-        unnest(@send_times::timestamptz[]) AS send_time
+        unnest(@notifies::boolean[]) AS notify, unnest(@follows::text[]) AS follow, unnest(@are_chats::boolean[]) AS is_chat
 ), q AS MATERIALIZED (
     SELECT p.*, t.workspace_id, t.id AS thread_id, t.seq + p.k AS seq, t.head + p.k AS rev, t.public_seq + p.pk AS public_seq
     FROM p JOIN t ON t.ti = p.ti
@@ -150,34 +118,12 @@ WITH n AS (
     FROM q WHERE q.follow <> ''
     ON CONFLICT DO NOTHING
 ), i AS (
-    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time, read)
-    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time,
-        q.mail AND EXISTS (SELECT 1 FROM "user"
-            WHERE "user".workspace_id = q.workspace_id AND "user".id = follower.party_id AND "user".notify_by = 2)
+    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
+    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time
     FROM q JOIN follower ON follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id
     WHERE q.notify AND follower.party_kind = 1 AND follower.party_id <> q.author_id AND q.subtype = ANY (follower.subtypes)
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id, inbox_item.id
-), d AS (
-    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
-    SELECT q.workspace_id, q.thread_id, gen_random_uuid(), q.id, q.seq, who.kind, who.id, 1, 1, who.address, q.send_time, q.create_time, q.create_time
-    FROM q CROSS JOIN LATERAL (
-        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
-        WHERE record.workspace_id = q.workspace_id AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
-            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND q.outside AND record.id IN (
-                SELECT follower.party_id FROM follower
-                WHERE follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id AND follower.party_kind = 2
-                    AND q.subtype = ANY (follower.subtypes)
-                UNION
-                SELECT (about.fields ->> q.customer)::uuid FROM record AS about
-                WHERE about.workspace_id = q.workspace_id AND about.id = q.thread_id)
-        UNION ALL
-        SELECT 1 AS kind, "user".id, "user".email AS address FROM follower
-        JOIN "user" ON "user".workspace_id = follower.workspace_id AND "user".id = follower.party_id
-        WHERE follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id AND follower.party_kind = 1
-            AND q.subtype = ANY (follower.subtypes) AND q.notify AND "user".active AND "user".notify_by = 2
-    ) AS who
-    WHERE q.mail AND who.id <> q.author_id
 ), c AS (
     UPDATE chat SET last_message_time = last.create_time, version = chat.version + 1
     FROM (SELECT q.workspace_id, q.thread_id, max(q.create_time) AS create_time FROM q WHERE q.is_chat
@@ -188,6 +134,51 @@ SELECT q.id::uuid AS id, q.seq::bigint AS seq, q.rev::bigint AS rev, q.public_se
     (CASE WHEN row_number() OVER () = 1 THEN (SELECT array_agg(i.id) FROM i) END)::uuid[] AS notified_items,
     (CASE WHEN row_number() OVER () = 1 THEN (SELECT array_agg(i.user_id) FROM i) END)::uuid[] AS notified_users
 FROM q;
+
+-- DeliveryWrite writes who is to get some messages by mail, in the transaction
+-- that posts them: the contacts who follow, the record's customer, and the users
+-- among those told who want mail, whose inbox items then count as read. Contacts,
+-- users and excepts hold for all of the messages, so that whoever names any posts
+-- one alone.
+-- name: DeliveryWrite :exec
+WITH q AS (
+    SELECT unnest(@workspace_ids::uuid[]) AS workspace_id, unnest(@thread_ids::uuid[]) AS thread_id, unnest(@ids::uuid[]) AS id,
+        unnest(@notifies::boolean[]) AS notify, unnest(@outsides::boolean[]) AS outside, unnest(@customers::text[]) AS customer,
+        unnest(@send_times::timestamptz[]) AS send_time
+), m AS MATERIALIZED (
+    SELECT q.*, message.seq, message.subtype, message.author_id, message.create_time FROM q
+    JOIN message ON message.workspace_id = q.workspace_id AND message.thread_id = q.thread_id AND message.id = q.id
+), d AS (
+    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
+    SELECT m.workspace_id, m.thread_id, gen_random_uuid(), m.id, m.seq, who.kind, who.id, 1, 1, who.address, m.send_time, m.create_time, m.create_time
+    FROM m CROSS JOIN LATERAL (
+        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
+        WHERE record.workspace_id = m.workspace_id AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
+            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND record.id IN (
+                SELECT follower.party_id FROM follower
+                WHERE follower.workspace_id = m.workspace_id AND follower.thread_id = m.thread_id AND follower.party_kind = 2
+                    AND m.subtype = ANY (follower.subtypes) AND m.outside
+                UNION
+                SELECT (about.fields ->> m.customer)::uuid FROM record AS about
+                WHERE about.workspace_id = m.workspace_id AND about.id = m.thread_id AND m.outside
+                UNION
+                SELECT unnest(@contacts::uuid[]))
+        UNION ALL
+        SELECT 1 AS kind, "user".id, "user".email AS address FROM "user"
+        WHERE "user".workspace_id = m.workspace_id AND "user".active AND "user".notify_by = 2 AND "user".id IN (
+            SELECT follower.party_id FROM follower
+            WHERE follower.workspace_id = m.workspace_id AND follower.thread_id = m.thread_id AND follower.party_kind = 1
+                AND m.subtype = ANY (follower.subtypes) AND m.notify
+            UNION
+            SELECT unnest(@users::uuid[]))
+    ) AS who
+    WHERE who.id <> m.author_id AND who.id <> ALL (coalesce(@excepts::uuid[], ARRAY[]::uuid[]))
+    ON CONFLICT DO NOTHING
+    RETURNING workspace_id, thread_id, seq, party_kind, party_id
+)
+UPDATE inbox_item SET read = true FROM d
+WHERE d.party_kind = 1 AND inbox_item.workspace_id = d.workspace_id AND inbox_item.user_id = d.party_id
+    AND inbox_item.thread_id = d.thread_id AND inbox_item.seq = d.seq;
 
 -- MessageGet answers one message.
 -- name: MessageGet :one

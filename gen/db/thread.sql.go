@@ -294,6 +294,81 @@ func (q *Queries) DeliveryTop(ctx context.Context, db DBTX, arg DeliveryTopParam
 	return items, nil
 }
 
+const deliveryWrite = `-- name: DeliveryWrite :exec
+WITH q AS (
+    SELECT unnest($1::uuid[]) AS workspace_id, unnest($2::uuid[]) AS thread_id, unnest($3::uuid[]) AS id,
+        unnest($4::boolean[]) AS notify, unnest($5::boolean[]) AS outside, unnest($6::text[]) AS customer,
+        unnest($7::timestamptz[]) AS send_time
+), m AS MATERIALIZED (
+    SELECT q.workspace_id, q.thread_id, q.id, q.notify, q.outside, q.customer, q.send_time, message.seq, message.subtype, message.author_id, message.create_time FROM q
+    JOIN message ON message.workspace_id = q.workspace_id AND message.thread_id = q.thread_id AND message.id = q.id
+), d AS (
+    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
+    SELECT m.workspace_id, m.thread_id, gen_random_uuid(), m.id, m.seq, who.kind, who.id, 1, 1, who.address, m.send_time, m.create_time, m.create_time
+    FROM m CROSS JOIN LATERAL (
+        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
+        WHERE record.workspace_id = m.workspace_id AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
+            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND record.id IN (
+                SELECT follower.party_id FROM follower
+                WHERE follower.workspace_id = m.workspace_id AND follower.thread_id = m.thread_id AND follower.party_kind = 2
+                    AND m.subtype = ANY (follower.subtypes) AND m.outside
+                UNION
+                SELECT (about.fields ->> m.customer)::uuid FROM record AS about
+                WHERE about.workspace_id = m.workspace_id AND about.id = m.thread_id AND m.outside
+                UNION
+                SELECT unnest($8::uuid[]))
+        UNION ALL
+        SELECT 1 AS kind, "user".id, "user".email AS address FROM "user"
+        WHERE "user".workspace_id = m.workspace_id AND "user".active AND "user".notify_by = 2 AND "user".id IN (
+            SELECT follower.party_id FROM follower
+            WHERE follower.workspace_id = m.workspace_id AND follower.thread_id = m.thread_id AND follower.party_kind = 1
+                AND m.subtype = ANY (follower.subtypes) AND m.notify
+            UNION
+            SELECT unnest($9::uuid[]))
+    ) AS who
+    WHERE who.id <> m.author_id AND who.id <> ALL (coalesce($10::uuid[], ARRAY[]::uuid[]))
+    ON CONFLICT DO NOTHING
+    RETURNING workspace_id, thread_id, seq, party_kind, party_id
+)
+UPDATE inbox_item SET read = true FROM d
+WHERE d.party_kind = 1 AND inbox_item.workspace_id = d.workspace_id AND inbox_item.user_id = d.party_id
+    AND inbox_item.thread_id = d.thread_id AND inbox_item.seq = d.seq
+`
+
+type DeliveryWriteParams struct {
+	WorkspaceIds []uuid.UUID
+	ThreadIds    []uuid.UUID
+	Ids          []uuid.UUID
+	Notifies     []bool
+	Outsides     []bool
+	Customers    []string
+	SendTimes    []time.Time
+	Contacts     []uuid.UUID
+	Users        []uuid.UUID
+	Excepts      []uuid.UUID
+}
+
+// DeliveryWrite writes who is to get some messages by mail, in the transaction
+// that posts them: the contacts who follow, the record's customer, and the users
+// among those told who want mail, whose inbox items then count as read. Contacts,
+// users and excepts hold for all of the messages, so that whoever names any posts
+// one alone.
+func (q *Queries) DeliveryWrite(ctx context.Context, db DBTX, arg DeliveryWriteParams) error {
+	_, err := db.Exec(ctx, deliveryWrite,
+		arg.WorkspaceIds,
+		arg.ThreadIds,
+		arg.Ids,
+		arg.Notifies,
+		arg.Outsides,
+		arg.Customers,
+		arg.SendTimes,
+		arg.Contacts,
+		arg.Users,
+		arg.Excepts,
+	)
+	return err
+}
+
 const fileAttach = `-- name: FileAttach :execrows
 UPDATE file SET state = 3, message_id = $1, internal = $2
 WHERE workspace_id = $3 AND thread_id = $4 AND author_id = $5 AND state = 2 AND id = ANY ($6::uuid[])
@@ -1437,54 +1512,24 @@ WITH t AS (
     FROM m WHERE $16::text[] IS NOT NULL
     ON CONFLICT DO NOTHING
 ), i AS (
-    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time, read)
-    SELECT $2, who.user_id, $17::uuid, $3, m.seq, max(who.reason)::smallint, $15::timestamptz,
-        $18::boolean AND EXISTS (SELECT 1 FROM "user"
-            WHERE "user".workspace_id = $2 AND "user".id = who.user_id AND "user".notify_by = 2)
+    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
+    SELECT $2, who.user_id, $17::uuid, $3, m.seq, max(who.reason)::smallint, $15::timestamptz
     FROM m, (
         SELECT follower.party_id AS user_id, 1 AS reason FROM follower
         WHERE follower.workspace_id = $2 AND follower.thread_id = $3 AND follower.party_kind = 1
-            AND $7::text = ANY (follower.subtypes) AND $19::boolean
+            AND $7::text = ANY (follower.subtypes) AND $18::boolean
         UNION ALL
-        SELECT added.id AS user_id, 1 AS reason FROM unnest($20::uuid[]) AS added(id)
+        SELECT added.id AS user_id, 1 AS reason FROM unnest($19::uuid[]) AS added(id)
         UNION ALL
-        SELECT mention.id AS user_id, 2 AS reason FROM unnest($21::uuid[]) AS mention(id)
+        SELECT mention.id AS user_id, 2 AS reason FROM unnest($20::uuid[]) AS mention(id)
     ) AS who
-    WHERE who.user_id <> $9::uuid AND who.user_id <> ALL (coalesce($22::uuid[], ARRAY[]::uuid[]))
+    WHERE who.user_id <> $9::uuid AND who.user_id <> ALL (coalesce($21::uuid[], ARRAY[]::uuid[]))
     GROUP BY who.user_id, m.seq
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id
-), d AS (
-    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
-    SELECT $2, $3, gen_random_uuid(), $5::uuid, m.seq, who.kind, who.id, 1, 1, who.address, $23::timestamptz,
-        $15::timestamptz, $15::timestamptz
-    FROM m, (
-        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
-        WHERE record.workspace_id = $2 AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
-            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND record.id IN (
-                SELECT follower.party_id FROM follower
-                WHERE follower.workspace_id = $2 AND follower.thread_id = $3 AND follower.party_kind = 2
-                    AND $7::text = ANY (follower.subtypes) AND $24::boolean
-                UNION
-                SELECT (about.fields ->> $25::text)::uuid FROM record AS about
-                WHERE about.workspace_id = $2 AND about.id = $3 AND $24::boolean
-                UNION
-                SELECT unnest($26::uuid[]))
-        UNION ALL
-        SELECT 1 AS kind, "user".id, "user".email AS address FROM "user"
-        WHERE "user".workspace_id = $2 AND "user".active AND "user".notify_by = 2 AND "user".id IN (
-            SELECT follower.party_id FROM follower
-            WHERE follower.workspace_id = $2 AND follower.thread_id = $3 AND follower.party_kind = 1
-                AND $7::text = ANY (follower.subtypes) AND $19::boolean
-            UNION
-            SELECT unnest($20::uuid[])
-            UNION
-            SELECT unnest($21::uuid[]))
-    ) AS who
-    WHERE $18::boolean AND who.id <> $9::uuid AND who.id <> ALL (coalesce($22::uuid[], ARRAY[]::uuid[]))
 ), c AS (
     UPDATE chat SET last_message_time = $15::timestamptz, version = chat.version + 1
-    FROM m WHERE $27::boolean AND chat.workspace_id = $2 AND chat.id = $3
+    FROM m WHERE $22::boolean AND chat.workspace_id = $2 AND chat.id = $3
 )
 SELECT m.seq, m.rev, m.public_seq, (SELECT array_agg(i.user_id) FROM i)::uuid[] AS notified FROM m
 `
@@ -1507,15 +1552,10 @@ type ThreadPostParams struct {
 	CreateTime       time.Time
 	Follow           []string
 	ItemID           uuid.UUID
-	Mail             bool
 	Notify           bool
-	AddedUsers       []uuid.UUID
+	Added            []uuid.UUID
 	Mentions         []uuid.UUID
 	Excepts          []uuid.UUID
-	SendTime         time.Time
-	Outside          bool
-	Customer         string
-	AddedContacts    []uuid.UUID
 	IsChat           bool
 }
 
@@ -1528,7 +1568,7 @@ type ThreadPostRow struct {
 
 // ThreadPost writes one message in one round trip: the thread's counters, the
 // message, the author's following, the followers' inbox items and the chat's
-// place in lists, and who is to get it by mail, all or nothing. No row comes back if there is no such thread or
+// place in lists, all or nothing. No row comes back if there is no such thread or
 // it is closed and the post is not forced. A request id used before by the author
 // in the thread violates message_id, and nothing is written.
 func (q *Queries) ThreadPost(ctx context.Context, db DBTX, arg ThreadPostParams) (ThreadPostRow, error) {
@@ -1550,15 +1590,10 @@ func (q *Queries) ThreadPost(ctx context.Context, db DBTX, arg ThreadPostParams)
 		arg.CreateTime,
 		arg.Follow,
 		arg.ItemID,
-		arg.Mail,
 		arg.Notify,
-		arg.AddedUsers,
+		arg.Added,
 		arg.Mentions,
 		arg.Excepts,
-		arg.SendTime,
-		arg.Outside,
-		arg.Customer,
-		arg.AddedContacts,
 		arg.IsChat,
 	)
 	var i ThreadPostRow
@@ -1586,11 +1621,9 @@ WITH n AS (
         unnest($15::text[]) AS author_name, unnest($16::text[]) AS author_public_name,
         unnest($17::text[]) AS body, unnest($18::bytea[]) AS extra, unnest($19::uuid[]) AS request_id,
         unnest($20::timestamptz[]) AS create_time, unnest($21::uuid[]) AS item_id,
-        unnest($22::boolean[]) AS notify, unnest($23::text[]) AS follow, unnest($24::boolean[]) AS is_chat,
-        unnest($25::boolean[]) AS mail, unnest($26::boolean[]) AS outside, unnest($27::text[]) AS customer,
-        unnest($28::timestamptz[]) AS send_time
+        unnest($22::boolean[]) AS notify, unnest($23::text[]) AS follow, unnest($24::boolean[]) AS is_chat
 ), q AS MATERIALIZED (
-    SELECT p.ti, p.k, p.pk, p.id, p.kind, p.internal, p.subtype, p.author_kind, p.author_id, p.author_name, p.author_public_name, p.body, p.extra, p.request_id, p.create_time, p.item_id, p.notify, p.follow, p.is_chat, p.mail, p.outside, p.customer, p.send_time, t.workspace_id, t.id AS thread_id, t.seq + p.k AS seq, t.head + p.k AS rev, t.public_seq + p.pk AS public_seq
+    SELECT p.ti, p.k, p.pk, p.id, p.kind, p.internal, p.subtype, p.author_kind, p.author_id, p.author_name, p.author_public_name, p.body, p.extra, p.request_id, p.create_time, p.item_id, p.notify, p.follow, p.is_chat, t.workspace_id, t.id AS thread_id, t.seq + p.k AS seq, t.head + p.k AS rev, t.public_seq + p.pk AS public_seq
     FROM p JOIN t ON t.ti = p.ti
 ), m AS (
     INSERT INTO message (workspace_id, thread_id, seq, rev, public_seq, id, kind, internal, subtype, author_kind, author_id,
@@ -1605,34 +1638,12 @@ WITH n AS (
     FROM q WHERE q.follow <> ''
     ON CONFLICT DO NOTHING
 ), i AS (
-    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time, read)
-    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time,
-        q.mail AND EXISTS (SELECT 1 FROM "user"
-            WHERE "user".workspace_id = q.workspace_id AND "user".id = follower.party_id AND "user".notify_by = 2)
+    INSERT INTO inbox_item (workspace_id, user_id, id, thread_id, seq, reason, create_time)
+    SELECT q.workspace_id, follower.party_id, q.item_id, q.thread_id, q.seq, 1, q.create_time
     FROM q JOIN follower ON follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id
     WHERE q.notify AND follower.party_kind = 1 AND follower.party_id <> q.author_id AND q.subtype = ANY (follower.subtypes)
     ON CONFLICT DO NOTHING
     RETURNING inbox_item.user_id, inbox_item.id
-), d AS (
-    INSERT INTO delivery (workspace_id, thread_id, id, message_id, seq, party_kind, party_id, channel, state, address, send_time, create_time, update_time)
-    SELECT q.workspace_id, q.thread_id, gen_random_uuid(), q.id, q.seq, who.kind, who.id, 1, 1, who.address, q.send_time, q.create_time, q.create_time
-    FROM q CROSS JOIN LATERAL (
-        SELECT 2 AS kind, record.id, record.fields ->> 'email' AS address FROM record
-        WHERE record.workspace_id = q.workspace_id AND record.type = 'contact' AND coalesce(record.fields ->> 'email', '') <> ''
-            AND coalesce(record.fields ->> 'archived', '') <> 'true' AND q.outside AND record.id IN (
-                SELECT follower.party_id FROM follower
-                WHERE follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id AND follower.party_kind = 2
-                    AND q.subtype = ANY (follower.subtypes)
-                UNION
-                SELECT (about.fields ->> q.customer)::uuid FROM record AS about
-                WHERE about.workspace_id = q.workspace_id AND about.id = q.thread_id)
-        UNION ALL
-        SELECT 1 AS kind, "user".id, "user".email AS address FROM follower
-        JOIN "user" ON "user".workspace_id = follower.workspace_id AND "user".id = follower.party_id
-        WHERE follower.workspace_id = q.workspace_id AND follower.thread_id = q.thread_id AND follower.party_kind = 1
-            AND q.subtype = ANY (follower.subtypes) AND q.notify AND "user".active AND "user".notify_by = 2
-    ) AS who
-    WHERE q.mail AND who.id <> q.author_id
 ), c AS (
     UPDATE chat SET last_message_time = last.create_time, version = chat.version + 1
     FROM (SELECT q.workspace_id, q.thread_id, max(q.create_time) AS create_time FROM q WHERE q.is_chat
@@ -1670,10 +1681,6 @@ type ThreadPostManyParams struct {
 	Notifies          []bool
 	Follows           []string
 	AreChats          []bool
-	Mails             []bool
-	Outsides          []bool
-	Customers         []string
-	SendTimes         []time.Time
 }
 
 type ThreadPostManyRow struct {
@@ -1718,10 +1725,6 @@ func (q *Queries) ThreadPostMany(ctx context.Context, db DBTX, arg ThreadPostMan
 		arg.Notifies,
 		arg.Follows,
 		arg.AreChats,
-		arg.Mails,
-		arg.Outsides,
-		arg.Customers,
-		arg.SendTimes,
 	)
 	if err != nil {
 		return nil, err

@@ -88,7 +88,7 @@ func (h *Handler) addRecipient(ctx context.Context, d *thread.Draft, p *party) e
 }
 
 // PreviewRecipients implements chatterv1connect.ChatterServiceHandler. It walks
-// the same people as the statement that posts.
+// the same people as the transaction that posts.
 func (h *Handler) PreviewRecipients(ctx context.Context, req *chatterv1.PreviewRecipientsRequest) (*chatterv1.PreviewRecipientsResponse, error) {
 	c := access.FromContext(ctx)
 	id, err := threadID(req.GetThreadId())

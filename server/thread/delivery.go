@@ -15,6 +15,23 @@ import (
 // shownDeliveries is how many deliveries a message carries itself.
 const shownDeliveries = 100
 
+// deliver writes who gets the messages of some drafts by mail, in the transaction
+// that has just posted them. A draft that names people of its own comes alone.
+func (l *Log) deliver(ctx context.Context, tx pgx.Tx, drafts ...*Draft) error {
+	var a db.DeliveryWriteParams
+	for _, d := range drafts {
+		a.WorkspaceIds, a.ThreadIds, a.Ids = append(a.WorkspaceIds, d.Workspace), append(a.ThreadIds, d.Thread), append(a.Ids, messageID(d))
+		a.Notifies, a.Outsides = append(a.Notifies, d.Notify), append(a.Outsides, d.Mail.Outside && !d.Internal)
+		a.Customers, a.SendTimes = append(a.Customers, d.Mail.Customer), append(a.SendTimes, d.Mail.Send)
+		a.Contacts, a.Users = append(a.Contacts, d.Mail.Contacts...), append(append(a.Users, d.Added...), d.Mentions...)
+		a.Excepts = append(a.Excepts, d.Except...)
+	}
+	if err := l.q.DeliveryWrite(ctx, tx, a); err != nil {
+		return fmt.Errorf("write deliveries: %w", err)
+	}
+	return nil
+}
+
 // AmendDeliveries runs change on the deliveries of a message, and shows readers
 // how they stand then. change answers whether it changed anything.
 func (l *Log) AmendDeliveries(ctx context.Context, workspace, thread, message uuid.UUID, change func(tx pgx.Tx, m *Message) (bool, error)) (Message, error) {

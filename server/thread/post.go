@@ -121,8 +121,28 @@ func same(m Message, d *Draft) (Message, error) {
 	return m, nil
 }
 
-// write posts one draft through tx, or the pool.
-func (l *Log) write(ctx context.Context, tx db.DBTX, d *Draft) (Message, error) {
+// conn is the pool, or a transaction.
+type conn interface {
+	db.DBTX
+	store.Beginner
+}
+
+// write posts one draft, with its deliveries if it leaves by mail.
+func (l *Log) write(ctx context.Context, c conn, d *Draft) (Message, error) {
+	if d.Mail == nil {
+		return l.insert(ctx, c, d)
+	}
+	return store.InTxV(ctx, c, func(tx pgx.Tx) (Message, error) {
+		m, err := l.insert(ctx, tx, d)
+		if err != nil {
+			return Message{}, err
+		}
+		return m, l.deliver(ctx, tx, d)
+	})
+}
+
+// insert stores one draft's message in one statement.
+func (l *Log) insert(ctx context.Context, tx db.DBTX, d *Draft) (Message, error) {
 	m := l.message(d)
 	extra, err := encodeExtra(d.Extra)
 	if err != nil {
@@ -131,14 +151,12 @@ func (l *Log) write(ctx context.Context, tx db.DBTX, d *Draft) (Message, error) 
 	if err := l.attach(ctx, tx, d, &m); err != nil {
 		return Message{}, err
 	}
-	mail := cmp.Or(d.Mail, &Mail{Send: m.Create})
 	row, err := l.q.ThreadPost(ctx, tx, db.ThreadPostParams{
 		WorkspaceID: d.Workspace, ThreadID: d.Thread, ID: m.ID, Kind: int16(d.Kind), Internal: d.Internal, Subtype: d.Subtype,
 		AuthorKind: int16(d.Author.Kind), AuthorID: d.Author.ID, AuthorName: d.Author.Name, AuthorPublicName: d.Author.PublicName,
 		Body: d.Body, Extra: extra, RequestID: d.RequestID, CreateTime: m.Create, Follow: d.Follow, Notify: d.Notify,
 		ItemID: ItemID(&m), Mentions: d.Mentions, IsChat: d.Chat, Forced: d.Kind == threadv1.MessageKind_MESSAGE_KIND_SYSTEM,
-		Mail: d.Mail != nil, SendTime: mail.Send, Outside: mail.Outside && !d.Internal, Customer: mail.Customer,
-		AddedUsers: d.Added, AddedContacts: mail.Contacts, Excepts: d.Except,
+		Added: d.Added, Excepts: d.Except,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Message{}, errNotTaken
@@ -193,7 +211,7 @@ func (l *Log) postMany(ctx context.Context, posts []*post) {
 	params, byID, err := l.gather(posts)
 	var rows []db.ThreadPostManyRow
 	if err == nil {
-		rows, err = l.q.ThreadPostMany(ctx, l.posting, params)
+		rows, err = l.insertMany(ctx, params, byID)
 	}
 	if err != nil {
 		for _, p := range posts {
@@ -214,6 +232,31 @@ func (l *Log) postMany(ctx context.Context, posts []*post) {
 		p.result.Seq, p.result.Rev, p.result.PublicSeq = row.Seq, row.Rev, row.PublicSeq
 		p.result.notified = notified[ItemID(&p.result)]
 	}
+}
+
+// insertMany stores the messages of many drafts in one statement. Those that leave
+// by mail need a second one, which the others are spared.
+func (l *Log) insertMany(ctx context.Context, params db.ThreadPostManyParams, byID map[uuid.UUID]*post) ([]db.ThreadPostManyRow, error) {
+	mailed := false
+	for _, p := range byID {
+		mailed = mailed || p.draft.Mail != nil
+	}
+	if !mailed {
+		return l.q.ThreadPostMany(ctx, l.posting, params)
+	}
+	return store.InTxV(ctx, l.posting, func(tx pgx.Tx) ([]db.ThreadPostManyRow, error) {
+		rows, err := l.q.ThreadPostMany(ctx, tx, params)
+		if err != nil {
+			return nil, err
+		}
+		var drafts []*Draft
+		for _, row := range rows {
+			if d := byID[row.ID].draft; d.Mail != nil {
+				drafts = append(drafts, d)
+			}
+		}
+		return rows, l.deliver(ctx, tx, drafts...)
+	})
 }
 
 // gather turns posts into the columns of one statement. Each post is marked as
@@ -257,9 +300,6 @@ func appendDraft(a *db.ThreadPostManyParams, d *Draft, m *Message, extra []byte)
 	a.ItemIds = append(a.ItemIds, ItemID(m))
 	a.Notifies, a.AreChats = append(a.Notifies, d.Notify), append(a.AreChats, d.Chat)
 	a.Follows = append(a.Follows, strings.Join(d.Follow, ","))
-	mail := cmp.Or(d.Mail, &Mail{Send: m.Create})
-	a.Mails, a.Outsides = append(a.Mails, d.Mail != nil), append(a.Outsides, mail.Outside && !d.Internal)
-	a.Customers, a.SendTimes = append(a.Customers, mail.Customer), append(a.SendTimes, mail.Send)
 }
 
 func compareThreads(a, b *Draft) int {
