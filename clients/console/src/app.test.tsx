@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { ChatterService, Role } from "./api/contract.ts";
 import { SessionStore } from "./api/session.ts";
 import { App } from "./app.tsx";
+import { write, written } from "./fixture/field.ts";
 import { partyOf, uuid } from "./fixture/make.ts";
 import { startFixture } from "./fixture/server.ts";
 import type { World } from "./fixture/world.ts";
@@ -59,12 +60,12 @@ test("a message is sent, and what a colleague answers appears", async () => {
 
 test("a note keeps its own draft and says that it is internal", async () => {
   open(`/records/lead/${uuid(1_000)}`);
-  fireEvent.change(await screen.findByRole("textbox", { name: "Message" }, PATIENCE), { target: { value: "for the customer" } });
+  await write("Message", "for the customer");
   fireEvent.click(screen.getByRole("radio", { name: /Note/u }));
   expect(screen.getByText("Only colleagues read this")).toBeTruthy();
-  expect(screen.getByRole("textbox", { name: "Write an internal note" })).toHaveProperty("value", "");
+  expect(written("Write an internal note")).toBe("");
   fireEvent.click(screen.getByRole("radio", { name: "Message" }));
-  expect(screen.getByRole("textbox", { name: "Message" })).toHaveProperty("value", "for the customer");
+  expect(written("Message")).toBe("for the customer");
 }, 20_000);
 
 test("a chat that nobody has can be taken, and is then mine", async () => {

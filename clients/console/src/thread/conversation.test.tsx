@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { ChatterService } from "../api/contract.ts";
 import { SessionStore } from "../api/session.ts";
 import { App } from "../app.tsx";
+import { write, written } from "../fixture/field.ts";
 import { uuid } from "../fixture/make.ts";
 import { startFixture } from "../fixture/server.ts";
 
@@ -22,15 +23,6 @@ function open(posted: { internal: boolean; mentionIds: string[] }[] = []) {
   return fixture;
 }
 
-/** Writes "@" and the name of a contact into a field, and takes who is found. */
-async function mention(field: HTMLElement, name: string): Promise<void> {
-  const text = `ask @${name}`;
-  fireEvent.change(field, { target: { value: text } });
-  if (field instanceof HTMLTextAreaElement) field.setSelectionRange(text.length, text.length);
-  fireEvent.select(field);
-  fireEvent.click(await screen.findByRole("option", { name: new RegExp(name, "u") }, PATIENCE));
-}
-
 // Spec: C4, C5a
 test("a note that names a contact says who will get it, before it is sent", async () => {
   const posted: { internal: boolean; mentionIds: string[] }[] = [];
@@ -38,9 +30,9 @@ test("a note that names a contact says who will get it, before it is sent", asyn
   const contact = world.records.find((one) => one.type === "contact");
   await screen.findByRole("textbox", { name: "Message" }, PATIENCE);
   fireEvent.click(screen.getByRole("radio", { name: /Note/u }));
-  const field = await screen.findByRole("textbox", { name: "Write an internal note" }, PATIENCE);
   expect(screen.queryByText(/is outside/u)).toBeNull();
-  await mention(field, contact?.title ?? "");
+  await write("Write an internal note", `ask @${contact?.title}`);
+  fireEvent.click(await screen.findByRole("option", { name: new RegExp(contact?.title ?? "", "u") }, PATIENCE));
   expect(await screen.findByText(`${contact?.title} is outside and will get this note by mail`, {}, PATIENCE)).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Add note" }));
   await waitFor(() => expect(posted).toMatchObject([{ internal: true, mentionIds: [contact?.id] }]), PATIENCE);
@@ -51,9 +43,9 @@ test("the kind never flips by itself: after a note was sent, one is still writin
   open();
   await screen.findByRole("textbox", { name: "Message" }, PATIENCE);
   fireEvent.click(screen.getByRole("radio", { name: /Note/u }));
-  fireEvent.change(await screen.findByRole("textbox", { name: "Write an internal note" }, PATIENCE), { target: { value: "for us" } });
+  await write("Write an internal note", "for us");
   fireEvent.click(screen.getByRole("button", { name: "Add note" }));
   await screen.findByText("for us", {}, PATIENCE);
-  expect(screen.getByRole("textbox", { name: "Write an internal note" })).toHaveProperty("value", "");
+  expect(written("Write an internal note")).toBe("");
   expect(screen.getByRole("radio", { name: /Note/u })).toHaveProperty("checked", true);
 }, 60_000);
